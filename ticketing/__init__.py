@@ -1,0 +1,74 @@
+"""Passalong turns a group order into personal tickets."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from ticketing import api, cli, keys, logs, tickets_pdf, transactions, web
+from ticketing.config import PROJECT, Settings
+from ticketing.extensions import babel, csrf, db, mail, migrate, security
+from ticketing.models import Role, User
+
+
+def create_app(
+    overrides: Mapping[str, Any] | None = None, settings: Settings | None = None
+) -> Flask:
+    """Put the parts together: an app for these settings (default: the environment's).
+
+    `overrides` are Flask's own configuration values, for tests. Raises `config.BadSetting`.
+    """
+    logs.redact_all()
+    settings = settings or Settings.from_environment()
+    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    app = Flask(
+        "ticketing",
+        instance_path=str(settings.instance_path),
+        template_folder=str(PROJECT / "templates"),
+        static_folder=str(PROJECT / "static"),
+    )
+    app.extensions["passalong.settings"] = settings
+    app.extensions["passalong.keys"] = found = keys.load(settings)
+    app.config.update(
+        SECRET_KEY=found.session.hex(),
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        MAIL_SERVER=settings.mail_server,
+        MAIL_PORT=settings.mail_port,
+        MAIL_USE_TLS=settings.mail_starttls,
+        MAIL_USE_SSL=settings.mail_ssl,
+        MAIL_USERNAME=settings.mail_username or None,
+        MAIL_PASSWORD=settings.mail_password or None,
+        MAIL_DEFAULT_SENDER=settings.mail_sender,
+        **web.session_settings(settings),
+        **web.sign_in_settings(found),
+    )
+    app.config.update(overrides or {})
+    db.init_app(app)
+    with app.app_context():
+        transactions.prepare(db.engine)
+    migrate.init_app(app, db, directory=str(PROJECT / "ticketing" / "migrations"))
+    mail.init_app(app)
+    babel.init_app(app, locale_selector=web.select_locale)
+    csrf.init_app(app)
+    web.init_sign_in(app, security, db, User, Role)
+    web.init_app(app, settings)
+    api.init_app(app)
+    tickets_pdf.init_app(app, settings)
+    cli.init_app(app)
+    _warn_of_old_sqlite(app)
+    return app
+
+
+def _warn_of_old_sqlite(app: Flask) -> None:
+    """Below 3.51.3 a crash at the wrong moment can reset the WAL: https://sqlite.org/wal.html."""
+    if (
+        app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
+        and sqlite3.sqlite_version_info < (3, 51, 3)
+        and not app.testing
+    ):
+        app.logger.warning(
+            "SQLite %s has a known WAL fault, mended in 3.51.3; update it where you can.",
+            sqlite3.sqlite_version,
+        )

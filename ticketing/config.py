@@ -1,0 +1,96 @@
+"""Every setting of an installation, read from `PASSALONG_*` variables and checked at start."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from flask import current_app
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(ValueError):
+    """A variable holds something that the software can't work with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `PASSALONG_*` variables say; each field's name is the variable's, in lower case."""
+
+    instance_path: Path = PROJECT / "instance"
+    base_url: str = "http://127.0.0.1:8000"
+    database_url: str = ""  # empty: SQLite in the instance folder
+    mail_server: str = ""  # empty: nothing is sent, mails stay readable in the backoffice
+    mail_port: int = 587
+    mail_starttls: bool = True
+    mail_ssl: bool = False
+    mail_username: str = ""
+    mail_password: str = field(default="", repr=False)
+    mail_sender: str = "tickets@localhost"
+    # "2:hex,1:hex", the first makes new links; empty: instance/secrets.json
+    link_keys: str = field(default="", repr=False)
+    proxies: int = 0  # how many reverse proxies stand in front and set X-Forwarded-*
+    pdf_workers: int = 2
+    workers: int = 2  # server processes; read by server.py too
+    streams: int = 10_000  # open overviews that one process serves live; the others poll
+    access_log: bool = True  # one line a request, without links; read by server.py too
+    styleguide: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the installation over HTTPS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.instance_path / 'passalong.db'}"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the settings; raises `BadSetting` with the variable's name."""
+        given: dict[str, object] = {}
+        for each in fields(cls):
+            variable = f"PASSALONG_{each.name.upper()}"
+            raw = environ.get(variable)
+            if raw is None or raw == "":
+                continue
+            given[each.name] = _parse(variable, raw, type(each.default))
+        settings = cls(**given)  # type: ignore[arg-type]
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?/?", self.base_url):
+            raise BadSetting("PASSALONG_BASE_URL must look like https://tickets.example.org")
+        if self.base_url.endswith("/"):
+            object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
+        if self.mail_ssl and self.mail_starttls and self.mail_server:
+            # SMTP over TLS from the first byte needs no STARTTLS; asking for it would fail.
+            object.__setattr__(self, "mail_starttls", False)
+        if not re.fullmatch(r"[^\s<>@\x00-\x1f]+@[^\s<>@\x00-\x1f]+", self.mail_sender):
+            raise BadSetting("PASSALONG_MAIL_SENDER must be an email address")
+
+
+def _parse(variable: str, raw: str, kind: type) -> object:
+    if kind is bool:
+        if raw.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if raw.lower() in {"0", "false", "no", "off"}:
+            return False
+        raise BadSetting(f"{variable} must be yes or no, not {raw!r}")
+    if kind is int:
+        if not raw.isdecimal():
+            raise BadSetting(f"{variable} must be a whole number, not {raw!r}")
+        return int(raw)
+    if issubclass(kind, Path):
+        return Path(raw).expanduser().resolve()
+    return raw
+
+
+def settings() -> Settings:
+    """The running app's settings."""
+    found = current_app.extensions["passalong.settings"]
+    assert isinstance(found, Settings)  # noqa: S101 - tells the type checker what create_app put there
+    return found

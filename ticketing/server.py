@@ -1,0 +1,118 @@
+"""gunicorn's configuration: `gunicorn -c ticketing/server.py app:app`.
+
+Each worker is an event loop (gevent): an open overview costs a greenlet, not a thread.
+This file is read by the master, which must not import our package: what is imported there is
+imported before gevent patches the workers, and a lock made too early blocks a whole loop.
+"""
+
+import os
+import resource
+import sys
+from typing import Any
+
+import gevent
+from gunicorn.workers.ggevent import GeventWorker
+
+LAST_WORD = 0.5  # seconds
+
+
+class _Idle(gevent.Timeout):
+    """How long a kept-alive connection may wait for its next request."""
+
+    def __init__(self, seconds: float, waiting: "dict[gevent.Greenlet, _Idle]") -> None:
+        super().__init__(seconds, False)
+        self._waiting = waiting
+
+    def __enter__(self) -> "_Idle":
+        self._waiting[gevent.getcurrent()] = self
+        super().__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> bool | None:
+        self._waiting.pop(gevent.getcurrent(), None)
+        ended: bool | None = super().__exit__(*raised)
+        return ended
+
+
+class Worker(GeventWorker):
+    """gevent's worker, which soon ends when it is told to.
+
+    gunicorn's own would wait for streams, and for connections that proxies and browsers keep
+    open though nothing is asked on them.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: dict[gevent.Greenlet, _Idle] = {}
+
+    def timeout_ctx(self) -> _Idle:
+        return _Idle(self.cfg.keepalive if self.alive else LAST_WORD, self._waiting)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        super().handle_exit(sig, frame)
+        # Not in the signal handler itself: it may have interrupted anything.
+        gevent.spawn(self._let_go)
+
+    # Ctrl+C on a terminal reaches every process; gunicorn's own way ends them amid their work.
+    handle_quit = handle_exit
+
+    def _let_go(self) -> None:
+        _end_streams(self)
+        gevent.sleep(LAST_WORD)  # a request may be on its way
+        for greenlet, idle in tuple(self._waiting.items()):
+            greenlet.kill(idle, block=False)  # as if its time were up
+
+
+def _end_streams(worker: Any) -> None:
+    feed = _extensions(worker).get("passalong.feed")
+    if feed is not None:
+        feed.close()
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Let go of what the worker holds beyond its own process: streams, PDF processes."""
+    _end_streams(worker)
+    renderer = _extensions(worker).get("passalong.pdf_renderer")
+    if renderer is not None:
+        renderer.close()
+
+
+def _extensions(worker: Any) -> dict[str, Any]:
+    app = getattr(worker, "wsgi", None)  # none, if the worker failed to boot
+    found: dict[str, Any] = getattr(app, "extensions", {})
+    return found
+
+
+def _number(variable: str, default: int) -> int:
+    raw = os.environ.get(variable) or str(default)
+    if not raw.isdecimal():
+        sys.exit(f"Passalong can't start: {variable} must be a whole number, not {raw!r}")
+    return int(raw)
+
+
+def _raise_open_files() -> int:
+    """Each connection is an open file, and many systems allow 1,024 unless asked."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
+
+
+_NO = {"0", "false", "no", "off"}
+worker_class = Worker
+_host = os.environ.get("HOST") or "127.0.0.1"
+bind = [f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"]
+workers = _number("PASSALONG_WORKERS", 2)
+# Open overviews (PASSALONG_STREAMS for each worker, see ticketing/feed) and room for requests.
+worker_connections = min(12_000, _raise_open_files() - 200)
+backlog = 2048
+timeout = 60
+graceful_timeout = 20
+keepalive = 15
+# Behind a proxy the app itself counts the hops (PASSALONG_PROXIES); without one, nobody's word
+# about another address is taken.
+forwarded_allow_ips = "*" if int(os.environ.get("PASSALONG_PROXIES") or 0) else ""
+accesslog = None if os.environ.get("PASSALONG_ACCESS_LOG", "").lower() in _NO else "-"
+# The path alone: queries hold what people search for. Links are redacted in ticketing/logs.py.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(B)s %(D)sµs'
+control_socket_disable = True
