@@ -1,0 +1,70 @@
+"""What happened to an order: who, what, when, before → after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from ticketing.extensions import db
+from ticketing.models import HistoryEntry, Order, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts: `booker`, `visitor`, `holder`, `organiser`, `shop` or `system`."""
+
+    kind: str
+    name: str = ""
+    user_id: int | None = None
+
+
+SYSTEM = By("system")
+SHOP = By("shop")
+VISITOR = By("visitor")
+
+
+def booker(order: Order) -> By:
+    return By("booker", f"{order.first_name} {order.last_name}".strip())
+
+
+def record(
+    session: Session,
+    order: Order,
+    action: str,
+    by: By,
+    *,
+    ticket: Ticket | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Add an entry in the caller's transaction; of `before` and `after` only what differs."""
+    was, is_ = dict(before or {}), dict(after or {})
+    changed = [key for key in {**was, **is_} if was.get(key, "") != is_.get(key, "")]
+    session.add(
+        HistoryEntry(
+            order_id=order.id,
+            ticket_id=ticket.id if ticket else None,
+            actor=by.kind,
+            actor_name=by.name,
+            user_id=by.user_id,
+            action=action,
+            before={key: was[key] for key in changed if key in was},
+            after={key: is_[key] for key in changed if key in is_},
+            reason=reason,
+        )
+    )
+
+
+def of_order(order_id: int) -> list[HistoryEntry]:
+    """An order's entries, newest first, each with its ticket loaded."""
+    return list(
+        db.session.scalars(
+            select(HistoryEntry)
+            .where(HistoryEntry.order_id == order_id)
+            .options(joinedload(HistoryEntry.ticket))
+            .order_by(HistoryEntry.id.desc())
+        )
+    )

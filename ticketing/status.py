@@ -1,0 +1,35 @@
+"""A ticket's status in words: the same on cards, in the backoffice and in the API's texts."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from ticketing import names
+from ticketing.localtime import clock
+from ticketing.models import CANCELLED, CHECKED_IN, OPEN, Event, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`kind` is one of open, shared, opened, ready, checked_in, cancelled."""
+
+    kind: str
+    text: str
+
+
+def status_of(ticket: Ticket, event: Event) -> Status:
+    """`ticket.share` must be loaded; it alone decides between open, shared and opened."""
+    if ticket.state == CANCELLED:
+        return Status("cancelled", _("Cancelled"))
+    if ticket.state == CHECKED_IN and ticket.checked_in_at is not None:
+        return Status(
+            "checked_in", _("Checked in %(time)s", time=clock(ticket.checked_in_at, event))
+        )
+    if ticket.state != OPEN:
+        who = names.short(ticket.first_name, ticket.last_name)
+        return Status("ready", _("Ready – %(name)s", name=who) if who else _("Ready"))
+    if ticket.share is None:
+        return Status("open", _("Not assigned"))
+    if ticket.share.opened_at is not None:
+        return Status("opened", _("Link opened"))
+    return Status("shared", _("Link shared, waiting"))

@@ -1,0 +1,44 @@
+"""Who may sign in to the backoffice, made from the command line."""
+
+from typing import Final
+
+from flask_security.utils import hash_password
+from sqlalchemy import func, select
+
+from ticketing import fields
+from ticketing.accounts import new_uniquifier
+from ticketing.models import Membership, Organiser, User
+from ticketing.transactions import write
+
+ROLES: Final = ("owner", "manager", "desk")
+PASSWORD_LENGTH: Final = 12
+
+
+class CannotCreate(Exception):
+    """Why this account can't be made, in one sentence."""
+
+
+def create(email: str, organiser_name: str, role: str, password: str, *, name: str = "") -> User:
+    """An account and its place with an organiser, who is founded if they aren't there yet.
+
+    Raises `CannotCreate`.
+    """
+    try:
+        email = fields.clean_email(email.strip()).lower()
+    except ValueError as error:
+        raise CannotCreate(str(error)) from error
+    if len(password) < PASSWORD_LENGTH:
+        raise CannotCreate(f"The password needs at least {PASSWORD_LENGTH} characters.")
+    hashed = hash_password(password)
+    with write() as session:
+        if session.scalar(select(User.id).where(func.lower(User.email) == email)) is not None:
+            raise CannotCreate(f"{email} has an account already.")
+        organiser = session.scalar(select(Organiser).where(Organiser.name == organiser_name))
+        if organiser is None:
+            organiser = Organiser(name=organiser_name)
+            session.add(organiser)
+            session.flush()
+        user = User(email=email, name=name, password=hashed, fs_uniquifier=new_uniquifier())
+        user.memberships = [Membership(organiser_id=organiser.id, role=role)]
+        session.add(user)
+    return user
