@@ -1,0 +1,1 @@
+"""How mails are worded, laid out, and handed to a mail server."""
