@@ -1,0 +1,153 @@
+"""Where a process learns that something changed: one source for each kind of database.
+
+The `changes` table is the truth. A source only says cheaply when to look, and reads.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final, NamedTuple, Protocol
+
+from flask import Flask
+from sqlalchemy import Engine, func, make_url, select
+
+from ticketing.extensions import db
+from ticketing.models import Change, Order
+
+# A claim is on the screen after half of this on average. One look costs about 15 µs, see
+# benchmarks/live.py.
+SQLITE_PAUSE: Final = 0.02
+OTHER_PAUSE: Final = 0.25
+AT_MOST: Final = 1_000  # rows in one read, so that the event loop gets its turn
+_IDS_AT_ONCE: Final = 500
+
+
+class Row(NamedTuple):
+    id: int
+    order_id: int
+    version: int
+
+
+class Source(Protocol):
+    """What the watcher asks. Used by one thread (or greenlet) at a time."""
+
+    def open(self) -> int:
+        """Connect; returns the id of the newest change."""
+
+    def wait(self) -> bool:
+        """Pause for a moment; returns whether something may have changed."""
+
+    def after(self, last: int) -> list[Row]:
+        """The next changes after this id, oldest first, at most `AT_MOST`."""
+
+    def versions(self, order_ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """What the orders' versions are, for when changes may have been missed."""
+
+    def close(self) -> None: ...
+
+
+def source_for(app: Flask) -> Source:
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+        return SqliteSource(str(url.database))
+    with app.app_context():
+        return PollingSource(db.engine)
+
+
+class SqliteSource:
+    """SQLite counts the commits of all other connections: asking for the count is nearly free."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._commits = -1
+
+    def open(self) -> int:
+        self.close()
+        # No waiting inside SQLite: it would stop the event loop, and we come again in a moment.
+        self._connection = sqlite3.connect(
+            f"file:{self._path}?mode=rw", uri=True, timeout=0, check_same_thread=False
+        )
+        self._connection.isolation_level = None
+        self._connection.execute("PRAGMA query_only=ON")
+        self._commits = self._count()
+        return int(self._rows("SELECT coalesce(max(id), 0) FROM changes")[0][0])
+
+    def wait(self) -> bool:
+        time.sleep(SQLITE_PAUSE)
+        before, self._commits = self._commits, self._count()
+        return before != self._commits
+
+    def after(self, last: int) -> list[Row]:
+        rows = self._rows(
+            "SELECT id, order_id, version FROM changes WHERE id > ? ORDER BY id LIMIT ?",
+            last,
+            AT_MOST,
+        )
+        return [Row(*row) for row in rows]
+
+    def versions(self, order_ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+        for some in _in_portions(order_ids):
+            marks = ",".join("?" * len(some))
+            query = f"SELECT id, version FROM orders WHERE id IN ({marks})"  # noqa: S608 - only "?"
+            yield from ((row[0], row[1]) for row in self._rows(query, *some))
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _count(self) -> int:
+        return int(self._rows("PRAGMA data_version")[0][0])
+
+    def _rows(self, query: str, *values: int) -> list[tuple[int, ...]]:
+        if self._connection is None:
+            raise sqlite3.ProgrammingError("the source is not open")
+        return self._connection.execute(query, values).fetchall()
+
+
+class PollingSource:
+    """Any other database: look at the table, now and then."""
+
+    # Ids are given out before the commit, so a lower one may appear after a higher one.
+    _OVERLAP: Final = 100
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._newest = 0
+
+    def open(self) -> int:
+        with self._engine.connect() as connection:
+            self._newest = connection.scalar(select(func.max(Change.id))) or 0
+        return self._newest
+
+    def wait(self) -> bool:
+        time.sleep(OTHER_PAUSE)
+        return True
+
+    def after(self, last: int) -> list[Row]:
+        wanted = (
+            select(Change.id, Change.order_id, Change.version)
+            .where(Change.id > last - self._OVERLAP)
+            .order_by(Change.id)
+            .limit(AT_MOST)
+        )
+        with self._engine.connect() as connection:
+            return [Row(*row) for row in connection.execute(wanted)]
+
+    def versions(self, order_ids: Iterable[int]) -> Iterator[tuple[int, int]]:
+        for some in _in_portions(order_ids):
+            with self._engine.connect() as connection:
+                wanted = select(Order.id, Order.version).where(Order.id.in_(some))
+                yield from ((row[0], row[1]) for row in connection.execute(wanted).all())
+
+    def close(self) -> None:
+        """Nothing is held between two looks."""
+
+
+def _in_portions(order_ids: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(list(order_ids))
+    while some := list(islice(rest, _IDS_AT_ONCE)):
+        yield some
+        time.sleep(0)
