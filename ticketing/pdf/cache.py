@@ -1,0 +1,106 @@
+"""PDFs that were made already, on disk: bounded, and shared by all processes of a server."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+# Raise it when the page's look changes: files of an older design are then no longer found.
+DESIGN = 1
+
+_TEMPORARY = ".making-"
+_ABANDONED = 3600.0  # seconds after which an unfinished file is a crashed process's
+
+
+class PdfCache:
+    """Files named by the hash of their key, the longest unused ones deleted first."""
+
+    def __init__(self, folder: Path, limit_bytes: int = 256 * 1024 * 1024) -> None:
+        self.folder = folder
+        self.limit = limit_bytes
+        self._unchecked = limit_bytes  # bytes written since the folder was measured: measure first
+        self._making: dict[str, tuple[threading.Lock, int]] = {}
+        self._guard = threading.Lock()
+
+    def get_or_make(self, key: str, make: Callable[[], bytes]) -> Path:
+        """The file for the key, made now if it isn't there. Read it soon: it may be trimmed."""
+        digest = hashlib.sha256(f"{DESIGN}\0{key}".encode("utf-8", "surrogatepass")).hexdigest()
+        path = self.folder / f"{digest}.pdf"
+        if _touch(path):
+            return path
+        # One maker a key in this process; between processes a second one does no harm.
+        lock = self._enter(digest)
+        try:
+            with lock:
+                if not _touch(path):
+                    self._write(path, make())
+        finally:
+            self._leave(digest)
+        return path
+
+    def _enter(self, digest: str) -> threading.Lock:
+        with self._guard:
+            lock, users = self._making.get(digest, (threading.Lock(), 0))
+            self._making[digest] = (lock, users + 1)
+            return lock
+
+    def _leave(self, digest: str) -> None:
+        with self._guard:
+            lock, users = self._making.pop(digest)
+            if users > 1:
+                self._making[digest] = (lock, users - 1)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # mkstemp's files are 0600; replacing is atomic, so nobody reads half a ticket.
+        handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=self.folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        with self._guard:
+            self._unchecked += len(data)
+            # Measuring a full folder takes a while: every fiftieth of the limit is enough.
+            due = self._unchecked > self.limit / 50
+            if due:
+                self._unchecked = 0
+        if due:
+            self._trim(keep=path)
+
+    def _trim(self, keep: Path) -> None:
+        files = []
+        for entry in os.scandir(self.folder):
+            with suppress(FileNotFoundError):  # another process trims as well
+                status = entry.stat()
+                if entry.name.startswith(_TEMPORARY):
+                    if status.st_mtime < time.time() - _ABANDONED:
+                        Path(entry.path).unlink(missing_ok=True)
+                else:
+                    files.append((status.st_mtime_ns, status.st_size, Path(entry.path)))
+        total = sum(size for _, size, _ in files)
+        if total <= self.limit * 0.96:  # the rest is room for what is not measured each time
+            return
+        for _, size, path in sorted(files):
+            if total <= self.limit * 0.9:
+                return
+            if path != keep:
+                path.unlink(missing_ok=True)
+                total -= size
+
+
+def _touch(path: Path) -> bool:
+    """Mark the file as used now; whether it is there."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""From tickets to PDF files: what a ticket says, in whose language, and which file holds it.
+
+Files are cached under everything they show, so a changed ticket is another file; making one takes
+place in the worker processes of `ticketing.pdf`.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from flask import Flask, current_app
+from flask_babel import force_locale, ngettext
+from flask_babel import gettext as _
+
+from ticketing import barcodes, localtime, names
+from ticketing.config import Settings
+from ticketing.downloads import ready_tickets
+from ticketing.models import CANCELLED, Order, Ticket
+from ticketing.pdf import Document, PdfCache, Renderer, TicketSheet
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the app its worker processes (started by the first job) and the folder of made files."""
+    app.extensions["passalong.pdf_renderer"] = Renderer(workers=settings.pdf_workers)
+    app.extensions["passalong.pdf_cache"] = PdfCache(settings.instance_path / "pdf")
+
+
+def pdf_of(ticket: Ticket) -> Path:
+    """The ticket's PDF, in its holder's language. Raises `pdf.RenderFailed`."""
+    with force_locale(ticket.locale):
+        document = Document(
+            title=f"{_('Ticket')} – {ticket.order.shop.event.name}",
+            lang=ticket.locale,
+            sheets=(sheet_of(ticket, ticket.locale),),
+        )
+    return _made(document)
+
+
+def pdf_of_order(order: Order) -> Path:
+    """All tickets that are ready, in the booker's language, with a note of those that are missing.
+
+    Raises `pdf.RenderFailed`, and where no ticket is ready what `downloads.ready_tickets` raises.
+    """
+    ready = ready_tickets(order)
+    with force_locale(order.locale):
+        document = Document(
+            title=f"{_('Tickets')} – {order.shop.event.name}",
+            lang=order.locale,
+            sheets=tuple(sheet_of(ticket, order.locale) for ticket in ready),
+            missing=_missing(order, ready),
+        )
+    return _made(document)
+
+
+def sheet_of(ticket: Ticket, lang: str) -> TicketSheet:
+    """What the ticket says, in the current locale, which is `lang`."""
+    order = ticket.order
+    event = order.shop.event
+    return TicketSheet(
+        event_name=event.name,
+        when=localtime.event_when(event),
+        place=event.place,
+        holder=names.full(ticket.first_name, ticket.last_name) or None,
+        ticket_type=ticket.type.name,
+        order_code=order.code,
+        ticket_code=ticket.code,
+        barcode=barcodes.text_of(ticket),
+        organiser=order.shop.organiser.name,
+        colour=order.shop.colour,
+        lang=lang,
+        labels={
+            "title": _("Ticket"),
+            "holder": _("Name"),
+            "ticket_type": _("Ticket type"),
+            "order": _("Order"),
+            "place": _("Place"),
+            "when": _("Date"),
+            "scan": _("Show this code at the door"),
+            "personal": _(
+                "This ticket is personal. Bring an ID with the same name. Don’t publish the code: "
+                "it lets in one person, once."
+            )
+            if ticket.first_name
+            else _("Don’t publish the code: it lets in one, once."),
+            "page": _("Ticket %(n)d of %(total)d", n=ticket.position, total=len(order.tickets)),
+        },
+    )
+
+
+def _missing(order: Order, ready: list[Ticket]) -> str | None:
+    missing = [t for t in order.tickets if t not in ready and t.state != CANCELLED]
+    if not missing:
+        return None
+    heading = ngettext(
+        "One ticket of this order is not in this document, because it has no holder yet:",
+        "%(num)d tickets of this order are not in this document, because they have no holder yet:",
+        len(missing),
+    )
+    listed = [
+        _("Ticket %(n)d – %(type)s", n=ticket.position, type=ticket.type.name) for ticket in missing
+    ]
+    return "\n".join([heading, *listed])
+
+
+def _made(document: Document) -> Path:
+    cache = current_app.extensions["passalong.pdf_cache"]
+    renderer = current_app.extensions["passalong.pdf_renderer"]
+    assert isinstance(cache, PdfCache)  # noqa: S101 - tells the type checker what init_app put there
+    assert isinstance(renderer, Renderer)  # noqa: S101
+    shown = json.dumps(asdict(document), sort_keys=True, ensure_ascii=False)
+    key = hashlib.sha256(shown.encode()).hexdigest()
+    return cache.get_or_make(key, lambda: renderer.render(document))
