@@ -1,0 +1,340 @@
+// What pages do in the browser. The contract (data attributes) is at the top of
+// templates/components.html. Every page works without this file.
+(() => {
+  'use strict'
+  const htmx = window.htmx
+  const root = document.documentElement
+  const $ = (id) => document.getElementById(id)
+  const one = (selector, within = document) => within.querySelector(selector)
+  const on = (type, handler, capture) => document.addEventListener(type, handler, capture)
+  const visible = () => document.visibilityState === 'visible'
+  const dialog = $('dialog')
+  const current = () => +($('live-version')?.dataset.version || 0)
+  // What a request says of the page: that it takes fragments, and which news it has seen.
+  const headers = () => ({ 'HX-Request': 'true', 'Live-Version': current() })
+
+  // What a modal dialog covers is inert and silent, so it has a status and a notice of its own.
+  const region = (name) => (dialog.open && one(`[data-${name}]`, dialog)) || $(name)
+
+  function announce(text) {
+    const status = region('announcer')
+    status.textContent = ''
+    setTimeout(() => (status.textContent = text), 50) // the same words twice are heard twice
+  }
+
+  // ---- Focus: never lost to <body>, by a swap or by a closing dialog
+
+  // The ids around what had the focus, innermost first: it may be gone when they are needed.
+  function trail(element) {
+    const ids = []
+    for (let e = element; e; e = e.parentElement) if (e.id) ids.push(e.id)
+    return ids
+  }
+  let lastTrail = [], openerTrail = []
+  on('focusin', (event) => (lastTrail = trail(event.target)))
+
+  function focus(element) {
+    element?.focus({ preventScroll: true })
+    return element && document.activeElement === element
+  }
+
+  function restoreFocus(ids) {
+    if (document.activeElement !== document.body) return
+    for (const id of [...ids, 'main']) {
+      const element = $(id)
+      if (focus(element) || focus($(`${id}-button`))) return // a closed menu's button
+      const within = element && one('h1, h2, h3, a[href], button', element)
+      if (within?.matches('h1, h2, h3')) within.tabIndex = -1
+      if (focus(within)) return
+    }
+  }
+
+  const badField = (within) =>
+    one(':is(input, select, textarea)[aria-invalid], [role=radiogroup][aria-invalid] input', within)
+
+  // ---- The dialog
+
+  let refused // an answer asked to close: what is swapped with it must not open it again
+
+  function showDialog() {
+    if (!dialog.open) {
+      if (refused || !dialog.textContent.trim()) return
+      dialog.setAttribute('aria-labelledby', 'dialog-title')
+      dialog.showModal()
+    }
+    const start = badField(dialog) || one('[autofocus]', dialog) || $('dialog-title')
+    start?.focus()
+  }
+
+  function closeDialog() {
+    refused = true
+    dialog.close()
+  }
+
+  on('closeDialog', closeDialog)
+  dialog.addEventListener('close', () => {
+    if (dialog.open) return
+    dialog.replaceChildren()
+    restoreFocus(openerTrail) // the browser returns to the opener, unless that was swapped
+  })
+  let pressed
+  on('pointerdown', (event) => (pressed = event.target))
+  dialog.addEventListener('click', (event) => {
+    // A press on the backdrop itself: selecting text may end outside.
+    if (event.target === dialog && pressed === dialog) closeDialog()
+  })
+
+  // ---- Around htmx's requests and swaps
+
+  on('htmx:configRequest', ({ detail }) => Object.assign(detail.headers, headers()))
+  on('htmx:beforeRequest', ({ detail }) => {
+    refused = false
+    if (detail.target === dialog && !dialog.open) openerTrail = trail(detail.elt)
+    region('notice').replaceChildren()
+    detail.xhr.slow = setTimeout(() => root.setAttribute('aria-busy', 'true'), 300)
+  })
+
+  on('htmx:afterRequest', ({ detail }) => {
+    clearTimeout(detail.xhr.slow)
+    release(root)
+    release(detail.elt)
+  })
+
+  on('htmx:beforeSwap', ({ detail }) => {
+    const { xhr } = detail
+    const html = /html/.test(xhr.getResponseHeader('Content-Type'))
+    if (xhr.status >= 400 && !(html && detail.serverResponse)) {
+      return Object.assign(detail, { shouldSwap: false, isError: true })
+    }
+    if (xhr.status >= 400 && detail.elt.dataset.hxSwap === 'none') {
+      // A refusal always has a place to be read.
+      Object.assign(detail, { target: dialog, swapOverride: 'innerHTML' })
+      openerTrail = trail(detail.elt)
+    }
+    if (/^\s*<!doctype/i.test(detail.serverResponse)) {
+      const asked = new URL(detail.pathInfo.finalRequestPath, location)
+      const got = new URL(xhr.responseURL)
+      if (xhr.status < 400 && got.pathname !== asked.pathname) {
+        detail.shouldSwap = false
+        location.assign(got) // a form that ended on another page
+      } else {
+        Object.assign(detail, { selectOverride: '#main > *', ignoreTitle: true })
+      }
+    }
+    late = isOldNews(detail.serverResponse)
+  })
+
+  let late // the stream was quicker: of the answer only a dialog is still wanted
+  on('htmx:oobBeforeSwap', ({ detail }) => late && (detail.shouldSwap = false))
+
+  on('htmx:afterSettle', ({ target, detail }) => {
+    if (target === dialog) return showDialog()
+    const bad = detail?.xhr?.status === 422 && badField(target)
+    if (bad) return bad.focus()
+    restoreFocus(lastTrail)
+  })
+
+  function complain(words) {
+    const place = region('notice')
+    place.replaceChildren($('failed').content.cloneNode(true))
+    if (words) one('p', place).textContent = words
+    place.scrollIntoView({ block: 'nearest' })
+    return one('[data-retry]', place)
+  }
+
+  function failed({ detail: { elt, requestConfig } }) {
+    complain().onclick = () => {
+      if (!elt.isConnected) location.reload()
+      else if (elt.matches('form')) elt.requestSubmit(requestConfig.triggeringEvent?.submitter)
+      else elt.click()
+    }
+  }
+  for (const type of ['sendError', 'responseError', 'timeout']) on(`htmx:${type}`, failed)
+
+  const isOldNews = (html) => /id="live-version"\D+(\d+)/.exec(html)?.[1] <= current()
+
+  // Out-of-band HTML from elsewhere than htmx's own requests: the stream, the poll, a record.
+  function apply(html) {
+    if (!htmx || !html.trim() || isOldNews(html)) return
+    late = false
+    htmx.swap($('main'), html, { swapStyle: 'none', swapDelay: 0, settleDelay: 0 })
+    const news = dialog.open && /id="announcer"/.test(html) && one('[data-news]', dialog)
+    if (news) news.textContent = $('announcer').textContent
+  }
+
+  // ---- One submit at a time
+
+  const release = (form) => form?.removeAttribute('aria-busy')
+  on('submit', (event) => {
+    const form = event.target
+    if (form.method === 'get') return
+    if (form.getAttribute('aria-busy')) {
+      event.preventDefault()
+      event.stopImmediatePropagation()
+    } else {
+      form.setAttribute('aria-busy', 'true')
+      setTimeout(release, 15000, form) // a download leaves the page where it is
+    }
+  }, true)
+  addEventListener('pageshow', () => document.querySelectorAll('form[aria-busy]').forEach(release))
+
+  // ---- Record, copy, share
+
+  // data-record-NAME is posted as NAME.
+  async function record({ dataset }) {
+    if (!dataset.record) return
+    const body = new URLSearchParams({ csrf_token: dataset.recordToken })
+    for (const key in dataset) {
+      const [, name] = /^record(?!Token)(.+)/.exec(key) || []
+      if (name) body.set(name.toLowerCase(), dataset[key])
+    }
+    try {
+      const answer = await fetch(dataset.record, { method: 'POST', keepalive: true, body, headers: headers() })
+      const html = await answer.text()
+      if (answer.ok) return apply(html)
+      // A refusal's page in short: this link no longer counts. (A 422 is a form.)
+      const page = new DOMParser().parseFromString(answer.status === 422 ? '' : html, 'text/html')
+      const words = [...page.querySelectorAll('h1, main p:not(.meta, :empty)')]
+      complain(words.map((e) => e.textContent).join(' – ')).remove()
+    } catch {} // offline, or the page was left: the next look shows what the server knows
+  }
+
+  // Where the clipboard is refused (plain HTTP, an old in-app browser) the old way may work.
+  function copyTheOldWay(text, field) {
+    const had = document.activeElement
+    const area = field || document.createElement('textarea')
+    if (!field) (dialog.open ? dialog : document.body).append(area)
+    area.value = text
+    area.select()
+    const done = document.execCommand('copy')
+    if (!field) area.remove()
+    if (done || !field) had.focus() // else the text stays selected, to be copied by hand
+    return done
+  }
+
+  async function copy(button) {
+    const { copy: selector, copyText, copiedText, copyFailedText } = button.dataset
+    const field = selector && one(selector)
+    const text = field ? field.value : copyText
+    const done = await navigator.clipboard?.writeText(text).then(() => true, () => false)
+      || copyTheOldWay(text, field)
+    announce(done ? copiedText : copyFailedText)
+    if (!done) return
+    const { lastChild: label } = button
+    const was = label.data
+    label.data = copiedText
+    if (was !== copiedText) setTimeout(() => (label.data = was), 3000)
+    record(button)
+  }
+
+  function share(button) {
+    const { shareUrl: url, shareTitle: title, shareText: text } = button.dataset
+    navigator.share({ url, title, text }).then(() => record(button), () => {}) // they changed their mind
+  }
+
+  function revealShare({ target }) {
+    if (!navigator.share) return
+    for (const button of target.querySelectorAll('[data-share-url]')) button.hidden = false
+  }
+  on('htmx:load', revealShare)
+  revealShare({ target: document })
+
+  on('click', (event) => {
+    const hit = event.target.closest('a, button')
+    if (!hit) return
+    const { dataset } = hit
+    if ('close' in dataset && dialog.open) {
+      event.preventDefault()
+      closeDialog()
+    } else if ('copy' in dataset || 'copyText' in dataset) copy(hit)
+    else if ('shareUrl' in dataset) share(hit)
+    else if ('dismiss' in dataset) {
+      one(dataset.dismiss).remove()
+      restoreFocus([])
+    } else if ('acceptSuggestion' in dataset) {
+      const field = $(dataset.acceptSuggestion)
+      field.value = hit.value
+      hit.closest('.suggestion').remove()
+      field.focus()
+    } else record(hit)
+  })
+
+  // ---- Live: the stream where it works, else asking
+
+  function watch({ dataset }) {
+    const EAGER = 4000
+    let source, beating, timer, watchdog, reopening, wait = EAGER, again = 1000
+
+    const url = (path) => `${path}?since=${current()}`
+    const slower = (ms) => Math.min(ms * 2, 30000)
+    const jitter = (ms) => ms * (1 + Math.random() / 5)
+    const cancel = () => (timer = clearTimeout(timer))
+
+    // While no stream brings anything: a proxy may open one and keep what is in it.
+    function plan() {
+      if (!timer && visible() && !beating) timer = setTimeout(look, jitter(wait))
+    }
+
+    async function look() {
+      cancel()
+      try {
+        const answer = await fetch(url(dataset.poll), { headers: headers() })
+        if (answer.status === 404 || answer.status === 410) return rest() // the link is no more
+        wait = answer.ok ? EAGER : slower(wait)
+        if (answer.ok) apply(await answer.text())
+      } catch {
+        wait = slower(wait)
+      }
+      plan()
+    }
+
+    function heard({ data }) {
+      beating = true
+      again = 1000
+      cancel()
+      clearTimeout(watchdog)
+      watchdog = setTimeout(lost, 60000) // after a change of networks it may be dead
+      apply(data)
+    }
+
+    function lost() {
+      close()
+      plan()
+      reopening = setTimeout(open, jitter(again))
+      again = slower(again)
+    }
+
+    function open() {
+      if (!window.EventSource) return
+      source = new EventSource(url(dataset.stream))
+      watchdog = setTimeout(lost, 60000)
+      source.onerror = lost // its own retry would ask from an old version on
+      for (const type of ['beat', 'cards']) source.addEventListener(type, heard)
+    }
+
+    function close() {
+      source?.close()
+      source = beating = null
+      clearTimeout(watchdog)
+      clearTimeout(reopening)
+    }
+
+    const rest = () => (close(), cancel())
+
+    function wake() {
+      rest()
+      if (!visible()) return
+      look()
+      open()
+    }
+
+    on('visibilitychange', wake)
+    addEventListener('online', wake)
+    addEventListener('pageshow', (event) => event.persisted && wake())
+    if (visible()) open()
+    plan()
+  }
+  if (htmx && $('live')) watch($('live'))
+
+  if (!one('[autofocus]')) badField()?.focus()
+})()

@@ -1,0 +1,55 @@
+"""Everything that speaks HTTP to people: one blueprint a kind of person."""
+
+from flask import Blueprint, Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ticketing.config import Settings
+from ticketing.extensions import csrf
+from ticketing.web import (
+    assets,
+    backoffice,
+    booker,
+    errors,
+    health,
+    holder,
+    protection,
+    shop,
+    styleguide,
+    visitor,
+    wording,
+)
+from ticketing.web.locale import select_locale
+from ticketing.web.sign_in import init_sign_in, session_settings, sign_in_settings
+
+__all__ = ["init_app", "init_sign_in", "select_locale", "session_settings", "sign_in_settings"]
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Register blueprints, protections and what templates need."""
+    if settings.proxies:
+        n = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    protection.init_app(app)
+    errors.init_app(app)
+    assets.init_app(app)
+    wording.init_app(app)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(assets.blueprint)
+    if settings.styleguide:
+        app.register_blueprint(styleguide.blueprint)
+    app.register_blueprint(backoffice.blueprint)
+
+    # Pages reached by a link have no session: their forms carry a token bound to the link.
+    for blueprint in link_blueprints():
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
+
+
+def link_blueprints() -> list[Blueprint]:
+    return [
+        booker.blueprint,
+        visitor.blueprint,
+        visitor.suggestions,
+        holder.blueprint,
+        shop.blueprint,
+    ]

@@ -1,0 +1,219 @@
+"""Every refusal's status and page: the one table."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from werkzeug.exceptions import HTTPException
+
+from ticketing import fields, refusals
+from ticketing.api import answers as api_answers
+from ticketing.links import LinkWithdrawn, UnknownLink
+from ticketing.pdf import RenderFailed
+from ticketing.transactions import Busy
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`desk`: whether the page points to the shop's consumer desk.
+
+    `no_desk`: the text where the shop has none.
+    """
+
+    status: int
+    title: LazyString
+    text: LazyString
+    desk: bool = False
+    no_desk: LazyString | None = None
+
+
+ANSWERS: Final[dict[type[Exception], Answer]] = {
+    UnknownLink: Answer(
+        404,
+        _l("This link doesn’t work"),
+        _l(
+            "It may have been cut off on the way. Open it again from the message it came in, or "
+            "ask whoever sent it for a new one."
+        ),
+    ),
+    LinkWithdrawn: Answer(
+        410,
+        _l("This link is no longer valid"),
+        _l(
+            "It was withdrawn or replaced by a newer one. Look for a newer message, or ask "
+            "whoever sent it to share the ticket with you again."
+        ),
+        desk=True,
+    ),
+    refusals.ShareReplaced: Answer(
+        410,
+        _l("This link is no longer valid"),
+        _l("It was replaced or recalled meanwhile. Close this and share the ticket again."),
+    ),
+    refusals.AlreadyClaimed: Answer(
+        409,
+        _l("This ticket has already been claimed"),
+        _l(
+            "Somebody was first, so it can’t be claimed again. Was that not meant to happen? "
+            "The consumer desk can put it right."
+        ),
+        desk=True,
+        no_desk=_l(
+            "Somebody was first, so it can’t be claimed again. Was that not meant to happen? "
+            "The organiser can put it right."
+        ),
+    ),
+    refusals.ReopenedMeanwhile: Answer(
+        409,
+        _l("The organiser has opened this ticket again"),
+        _l("Meanwhile the ticket was opened for new details. Please look at it once more."),
+        desk=True,
+    ),
+    refusals.TicketCancelled: Answer(
+        410,
+        _l("This ticket was cancelled"),
+        _l("It can’t be used any more. If that surprises you, please ask the consumer desk."),
+        desk=True,
+        no_desk=_l("It can’t be used any more. If that surprises you, please ask the organiser."),
+    ),
+    refusals.DeadlinePassed: Answer(
+        403,
+        _l("The time for personalising tickets is over"),
+        _l("Details can’t be filled in or changed here any more. The consumer desk can help."),
+        desk=True,
+        no_desk=_l("Details can’t be filled in or changed here any more. The organiser can help."),
+    ),
+    refusals.EditedMeanwhile: Answer(
+        409,
+        _l("Somebody changed this meanwhile"),
+        _l("Nothing was overwritten. Please look at it as it is now."),
+    ),
+    refusals.NotShared: Answer(
+        409,
+        _l("There is no link to recall"),
+        _l("The link is out of use already. The overview shows how things stand."),
+    ),
+    refusals.FormExpired: Answer(
+        422,
+        _l("This page was open for a long time"),
+        _l("Nothing was changed. Please open the page anew and try it once more."),
+    ),
+    refusals.NotPersonalised: Answer(
+        409,
+        _l("This ticket has no holder yet"),
+        _l("It has to be personalised before it can be sent."),
+    ),
+    refusals.NoDetailsNeeded: Answer(
+        409,
+        _l("This ticket needs no name"),
+        _l("Tickets of its type are good for whoever holds them: there is nothing to edit."),
+    ),
+    refusals.NothingToReopen: Answer(
+        409,
+        _l("There is nothing to open"),
+        _l("None of these tickets can be opened again."),
+    ),
+    refusals.DownloadSwitchedOff: Answer(
+        403,
+        _l("This ticket can’t be downloaded here"),
+        _l("The organiser hands the tickets out another way, or closer to the event."),
+        desk=True,
+    ),
+    refusals.TooManyShares: Answer(
+        429,
+        _l("That’s enough links for today"),
+        _l("This ticket was shared very often. Please try it again tomorrow."),
+        desk=True,
+    ),
+    refusals.TooManyMails: Answer(
+        429,
+        _l("That’s enough mail for today"),
+        _l("To keep inboxes safe only a few mails a day may be sent. Please try it tomorrow."),
+        desk=True,
+    ),
+    RenderFailed: Answer(
+        503,
+        _l("The PDF could not be made just now"),
+        _l("Your ticket itself is fine. Please try again in a moment."),
+    ),
+    Busy: Answer(
+        503,
+        _l("Very busy right now"),
+        _l("Nothing was lost. Please try again in a moment."),
+    ),
+}
+
+_HTTP: Final[dict[int, tuple[LazyString, LazyString]]] = {
+    400: (_l("That didn’t work"), _l("The request was incomplete. Please go back and try again.")),
+    403: (_l("This isn’t allowed"), _l("Please open the page anew and try it from there.")),
+    404: (_l("There is nothing here"), _l("The address may be mistyped or out of date.")),
+    405: (_l("That didn’t work"), _l("Please go back and try again from the page.")),
+    413: (_l("That is too much at once"), _l("What was sent is too large.")),
+}
+_OTHER: Final = (_l("Something went wrong"), _l("It’s our fault, not yours. Please try again."))
+
+
+def init_app(app: Flask) -> None:
+    for refusal in ANSWERS:
+        app.register_error_handler(refusal, answer_refusal)
+    app.register_error_handler(HTTPException, answer_http)
+
+
+def answer_refusal(refusal: Exception) -> Response:
+    return page_for(refusal)
+
+
+def page_for(refusal: Exception) -> Response:
+    answer = next(ANSWERS[each] for each in type(refusal).__mro__ if each in ANSWERS)
+    response = _page(
+        answer.status, answer.title, answer.text, desk=answer.desk, no_desk=answer.no_desk
+    )
+    if answer.status == 503:
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def answer_http(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400 or error.response is not None:
+        return error
+    title, text = _HTTP.get(error.code, _OTHER)
+    if request.path.startswith("/api/"):
+        return api_answers.answer_http(error)
+    return _page(error.code, title, text)
+
+
+def _page(
+    status: int,
+    title: LazyString,
+    text: LazyString,
+    *,
+    desk: bool = False,
+    no_desk: LazyString | None = None,
+) -> Response:
+    shop = g.shop if desk and "shop" in g else None
+    return make_response(
+        render_template(
+            "error.html",
+            title=title,
+            text=text if no_desk is None or (shop and shop.consumer_desk) else no_desk,
+            status=status,
+            shop=shop,
+            order_code=g.get("order_code"),
+            typed=typed(),
+            in_dialog=request.headers.get("HX-Target") == "dialog",
+        ),
+        status,
+    )
+
+
+def typed() -> list[tuple[str, str]]:
+    """The details that came with a refused form: shown, so that nobody types them twice."""
+    if request.method != "POST":
+        return []
+    return [
+        (str(field.label), value)
+        for field in fields.FIELDS
+        if field.kind != "email_check" and (value := request.form.get(field.key, "").strip())
+    ]

@@ -1,0 +1,79 @@
+"""What every answer carries and every unsafe request must show.
+
+Three kinds of pages: *link pages* (whoever has the link has the right: no cookie, no store, no
+referrer, framed by the shop's own list), *the shop* (may be framed likewise), *all others*
+(framed nowhere).
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, request
+
+LINK_PATHS: Final = ("/o/", "/s/", "/t/")
+EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-src {frames}; frame-ancestors {ancestors}"
+)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(refuse_cross_site)
+    app.after_request(add_headers)
+
+
+def is_link_page() -> bool:
+    return request.path.startswith(LINK_PATHS)
+
+
+def may_be_framed_by(origins: list[str]) -> None:
+    """Say for this request which pages may frame its answer."""
+    g.frame_ancestors = origins
+
+
+def refuse_cross_site() -> None:
+    """An unsafe request must come from our own pages.
+
+    Browsers say so by `Sec-Fetch-Site`, older ones by `Origin`. Where neither is sent, or the
+    origin is hidden ("null", as our own no-referrer policy makes it), the form's token decides.
+    """
+    if request.method in SAFE_METHODS or request.path.startswith("/api/"):
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            abort(403)
+        return
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        abort(403)
+
+
+def add_headers(response: Response) -> Response:
+    headers = response.headers
+    embeddable = request.path.startswith(EMBEDDABLE_PATHS)
+    origins = g.get("frame_ancestors") if embeddable else None
+    headers["Content-Security-Policy"] = g.get("content_security_policy") or _CSP.format(
+        frames="'self'" if g.get("frames_own_pages") else "'none'",
+        ancestors=" ".join(["'self'", *origins]) if origins else "'none'",
+    )
+    if not embeddable:
+        headers["X-Frame-Options"] = "DENY"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+    if is_link_page():
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Cache-Control"] = "no-store"
+        headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    else:
+        headers["Referrer-Policy"] = "strict-origin"
+        if request.endpoint != "static":
+            headers.setdefault("Cache-Control", "no-store")
+    if response.mimetype == "text/html":
+        headers.setdefault("Vary", "Accept-Language, HX-Request")
+    return response

@@ -1,0 +1,196 @@
+"""The small built-in shop: an event, its ticket types, the booker's details, *Complete order*."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, current_app, g, redirect, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from itsdangerous import BadSignature, Signer
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.exceptions import NotFound
+from wtforms import EmailField, HiddenField, IntegerField, StringField, TelField
+from wtforms.validators import StopValidation
+
+from ticketing import fields, links, orders, sending
+from ticketing.extensions import db
+from ticketing.fields import InvalidDetails
+from ticketing.models import Event, Order, Shop, TicketType
+from ticketing.money import money
+from ticketing.orders import Booker, Line
+from ticketing.refusals import TooManyMails
+from ticketing.web import by_link, protection
+from ticketing.web.details_form import Wanted, given_in, show_errors
+from ticketing.web.link_forms import LinkForm
+
+blueprint = Blueprint("shop", __name__, url_prefix="/shop")
+
+MAX_OF_A_TYPE = 20
+
+
+class OrderForm(LinkForm):
+    """The booker's half; a quantity for each ticket type is added per shop."""
+
+    # Made with the page: however often the button is tapped, it is one order.
+    reference = HiddenField()
+    first_name = StringField(
+        fields.BY_KEY["first_name"].label, [Wanted()], render_kw={"autocomplete": "given-name"}
+    )
+    last_name = StringField(
+        fields.BY_KEY["last_name"].label, render_kw={"autocomplete": "family-name"}
+    )
+    email = EmailField(
+        fields.BY_KEY["email"].label,
+        [Wanted()],
+        render_kw={"autocomplete": "email", "inputmode": "email"},
+    )
+    phone = TelField(
+        fields.BY_KEY["phone"].label, render_kw={"autocomplete": "tel", "inputmode": "tel"}
+    )
+
+
+@blueprint.get("/<slug>")
+def page(slug: str) -> ResponseReturnValue:
+    shop = _shop(slug)
+    return _page(shop, _form(shop))
+
+
+@blueprint.post("/<slug>")
+def complete(slug: str) -> ResponseReturnValue:
+    shop = _shop(slug)
+    form = _form(shop)
+    if shop.event.ticket_types and form.validate():
+        lines = [
+            Line(each.code, form[_quantity(each)].data or 0) for each in shop.event.ticket_types
+        ]
+        booker = _booker(shop, form)
+        if not any(line.quantity for line in lines):
+            _first_quantity(shop, form).errors = [_("Please choose at least one ticket.")]
+        elif booker is not None:
+            try:
+                order = _place(shop, form.reference.data or "", booker, lines)
+            except TooManyMails:
+                form.email.errors = [
+                    _("The order was not placed: today has seen too many. Please try it tomorrow.")
+                ]
+                return _page(shop, form), 429
+            return redirect(f"/o/{links.order_token(order)}?placed=1", 303)
+    return _page(shop, form), 422
+
+
+def _booker(shop: Shop, form: Any) -> Booker | None:
+    """The booker's details, cleaned; None if the form now shows what is wrong with them."""
+    given = {key: text for key, text in given_in(form).items() if key in fields.OF_TICKET}
+    try:
+        return Booker(**sending.clean_contact(given, region=shop.event.country))
+    except InvalidDetails as invalid:
+        show_errors(form, invalid)
+        return None
+
+
+def _place(shop: Shop, reference: str, booker: Booker, lines: list[Line]) -> Order:
+    locale = str(get_locale())
+    shop_id = shop.id
+    for each in (_read_reference(shop, reference), secrets.token_urlsafe(12)):
+        try:
+            order, _new = orders.place(
+                shop_id,
+                orders.WEB_REFERENCE + each,
+                booker,
+                lines,
+                locale=locale,
+                asked_from=by_link.asked_from(),
+            )
+        except orders.ReferenceTaken:
+            # The page was gone back to, changed, and sent again: that is another order.
+            continue
+        else:
+            return order
+    raise RuntimeError("a random reference was taken")
+
+
+def _new_reference(shop: Shop) -> str:
+    return _signer(shop).sign(secrets.token_urlsafe(12)).decode()
+
+
+def _read_reference(shop: Shop, sent: str) -> str:
+    """The reference that a page of ours was made with; what we never made counts as none."""
+    try:
+        return _signer(shop).unsign(sent).decode()
+    except BadSignature:
+        return secrets.token_urlsafe(12)
+
+
+def _signer(shop: Shop) -> Signer:
+    return Signer(str(current_app.config["SECRET_KEY"]), salt=f"reference of shop {shop.id}")
+
+
+def _form(shop: Shop) -> Any:
+    """The form with one quantity per ticket type."""
+    members = {
+        _quantity(each): IntegerField(
+            each.name,
+            [Wanted(), _between(0, MAX_OF_A_TYPE)],
+            render_kw={"inputmode": "numeric", "min": "0", "max": str(MAX_OF_A_TYPE)},
+        )
+        for each in shop.event.ticket_types
+    }
+    form_class = type("ShopForm", (OrderForm,), members)
+    defaults = dict.fromkeys(members, 0)
+    return form_class(
+        bound_to=f"shop {shop.slug}", data={**defaults, "reference": _new_reference(shop)}
+    )
+
+
+def _between(least: int, most: int) -> Any:
+    def check(_form: Any, field: Any) -> None:
+        if field.data is None and field.raw_data and field.raw_data[0].strip():
+            raise StopValidation(_("Please give a whole number."))
+        if not least <= (field.data or 0) <= most:
+            raise StopValidation(_("Please choose between 0 and %(most)d.", most=most))
+
+    return check
+
+
+def _quantity(ticket_type: TicketType) -> str:
+    return f"quantity_{ticket_type.id}"
+
+
+def _first_quantity(shop: Shop, form: Any) -> Any:
+    return form[_quantity(shop.event.ticket_types[0])]
+
+
+def _page(shop: Shop, form: Any) -> str:
+    return render_template(
+        "shop/page.html",
+        shop=shop,
+        form=form,
+        types=[
+            (each, form[_quantity(each)], _price(each, shop.event))
+            for each in shop.event.ticket_types
+        ],
+    )
+
+
+def _price(ticket_type: TicketType, event: Event) -> str:
+    if not ticket_type.price:
+        return _("Free")
+    return money(ticket_type.price, event.currency)
+
+
+def _shop(slug: str) -> Shop:
+    shop = db.session.scalar(
+        select(Shop)
+        .where(Shop.slug == slug, Shop.archived_at.is_(None))
+        .options(
+            joinedload(Shop.organiser),
+            joinedload(Shop.event).selectinload(Event.ticket_types),
+        )
+    )
+    if shop is None:
+        raise NotFound
+    g.shop = shop
+    protection.may_be_framed_by(shop.embed_origins)
+    return shop

@@ -1,0 +1,26 @@
+"""What templates can say: filters for times, globals for names, the page's language."""
+
+from flask import Flask
+from flask_babel import get_locale
+
+from ticketing import localtime, names, whatsapp
+from ticketing.web.locale import direction_of
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        event_day=localtime.event_day,
+        event_when=localtime.event_when,
+        clock=localtime.clock,
+        moment=localtime.moment,
+        first_line=lambda text: text.partition("\n")[0],
+    )
+    app.jinja_env.globals["short_name"] = names.short
+    app.jinja_env.globals["full_name"] = names.full
+    app.jinja_env.globals["desk_url"] = whatsapp.desk
+    app.context_processor(_language)
+
+
+def _language() -> dict[str, str]:
+    lang = str(get_locale() or "en").replace("_", "-")
+    return {"lang": lang, "dir": direction_of(lang)}
