@@ -1,0 +1,14 @@
+"""The organiser's pages, behind the sign-in.
+
+Every view parses, calls one rule, renders; what it finds comes from `scope`, so that nobody sees
+another organiser's data.
+"""
+
+from importlib import import_module
+
+from ticketing.web.backoffice.guard import blueprint
+
+for room in ("orders", "order", "contact", "tickets", "shops", "outbox"):
+    import_module(f"{__name__}.{room}")  # each hangs its routes on the blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,153 @@
+"""The blueprint of the backoffice and what stands before each of its pages."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.sansio.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_security import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from ticketing import delivery
+from ticketing.extensions import csrf
+from ticketing.refusals import Refusal
+from ticketing.web import errors
+from ticketing.web.backoffice import scope, wording
+from ticketing.web.protection import SAFE_METHODS
+from ticketing.web.sign_in import token_refused
+
+blueprint = Blueprint("backoffice", __name__, url_prefix="/backoffice")
+# The guard asks for the token itself, and lets the forms below say so without losing anything.
+csrf.exempt(blueprint)
+
+# Forms in which people type more than a word; each refuses a bad token in `validate_on_submit`.
+SAY_IT_THEMSELVES: Final = frozenset(
+    {
+        "backoffice.edit_contact",
+        "backoffice.edit_ticket",
+        "backoffice.reopen",
+        "backoffice.cancel_order",
+        "backoffice.cancel_ticket",
+        "backoffice.shop",
+    }
+)
+
+
+@blueprint.before_request
+def guard() -> ResponseReturnValue | None:
+    """Nobody gets past here who isn't signed in, and no unsafe request without its token."""
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    scope.organiser_id()  # 403 for who works for nobody
+    if any(number > scope.LARGEST_ID for number in (request.view_args or {}).values()):
+        abort(404)  # no row has it, and the database couldn't even be asked
+    if request.method not in SAFE_METHODS and request.endpoint not in SAY_IT_THEMSELVES:
+        try:
+            csrf.protect()
+        except CSRFError as error:
+            return token_refused(error)
+    return None
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    """The sign-in page, and from there back to where the person is."""
+    if "HX-Request" in request.headers:
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = f"{here.path}?{here.query}" if here.query else here.path
+        # A redirect would end in a sign-in page inside a fragment.
+        answer = make_response("", 401)
+        answer.headers["HX-Redirect"] = url_for("security.login", next=back or None)
+        return answer
+    back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
+    return redirect(url_for("security.login", next=back or None))
+
+
+@blueprint.after_request
+def keep_nothing(response: Response) -> Response:
+    """Browsers keep no copy, of PDFs neither: the next person at the desk is somebody else."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.errorhandler(Refusal)
+def refused(refusal: Refusal) -> ResponseReturnValue:
+    answer = errors.ANSWERS[type(refusal)]
+    return _told(str(answer.title), str(answer.text)), answer.status
+
+
+@blueprint.errorhandler(404)
+def not_found(_error: HTTPException) -> ResponseReturnValue:
+    return _told(_("There is nothing here"), _("The address may be mistyped or out of date.")), 404
+
+
+@blueprint.errorhandler(403)
+def not_allowed(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, scope.WorksForNobody):
+        text = _("Your account isn’t part of an organiser’s team. Ask whoever made it for you.")
+        return _told(_("There is nothing for you here yet"), text), 403
+    return _told(
+        _("This isn’t allowed"), _("Please open the page anew and try it from there.")
+    ), 403
+
+
+def _told(title: str, text: str) -> str:
+    """Why not: in the backoffice's own shell, or for htmx as a dialog."""
+    page = "error.html" if "HX-Request" in request.headers else "backoffice/refused.html"
+    return render_template(
+        page,
+        title=title,
+        text=text,
+        order=g.get("order"),
+        typed=errors.typed(),
+        in_dialog=True,
+    )
+
+
+@blueprint.context_processor
+def shell() -> dict[str, object]:
+    """What the layout around every page shows."""
+    if not current_user.is_authenticated:
+        return {}
+    place = scope.membership()
+    return {
+        "user_name": scope.user().name or scope.user().email,
+        "organiser_name": place.organiser.name if place else "",
+        "sign_out_url": url_for("security.logout"),
+        "nav_items": [
+            ("orders", _("Orders"), url_for("backoffice.orders")),
+            ("shops", _("Shops"), url_for("backoffice.shops")),
+            ("outbox", _("Outbox"), url_for("backoffice.outbox")),
+        ],
+    }
+
+
+@blueprint.record_once
+def filters(state: BlueprintSetupState) -> None:
+    """What templates call to say things in words."""
+    state.app.jinja_env.filters.update(
+        history_what=wording.what,
+        history_who=wording.who,
+        history_changes=wording.changes,
+        history_icon=wording.icon_of,
+        mail_kind=wording.mail_kind,
+        mail_badge=wording.mail_badge,
+        mail_error=delivery.error_of,
+    )
+
+
+@blueprint.get("/")
+def home() -> ResponseReturnValue:
+    return redirect(url_for("backoffice.orders"))

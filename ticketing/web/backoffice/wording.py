@@ -1,0 +1,155 @@
+"""What the backoffice says about history and mails, in plain words."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from ticketing import fields
+from ticketing.models import HistoryEntry, OutboxMail
+
+_ICONS = {
+    "placed": "plus",
+    "claimed": "check",
+    "edited": "edit",
+    "contact_edited": "edit",
+    "new_barcode": "qr",
+    "reopened": "undo",
+    "recalled": "undo",
+    "shared": "share",
+    "opened": "eye",
+    "ticket_resent": "mail",
+    "order_resent": "mail",
+    "ticket_cancelled": "cancel",
+    "order_cancelled": "cancel",
+    "checked_in": "door",
+}
+
+
+def icon_of(entry: HistoryEntry) -> str:
+    return _ICONS.get(entry.action, "clock")
+
+
+def what(entry: HistoryEntry) -> str:
+    """What happened: "Edited ticket 3"."""
+    n = entry.ticket.position if entry.ticket else 0
+    sentences: dict[str, str] = {
+        "placed": _("The order was placed"),
+        "claimed": _("Personalised ticket %(n)s", n=n),
+        "edited": _("Edited ticket %(n)s", n=n),
+        "contact_edited": _("Changed the contact"),
+        "new_barcode": _("Issued a new barcode for ticket %(n)s", n=n),
+        "reopened": _("Opened ticket %(n)s for personalisation", n=n),
+        "recalled": _("Recalled the link to ticket %(n)s", n=n),
+        "shared": _("Shared ticket %(n)s", n=n),
+        "opened": _("Opened the link to ticket %(n)s", n=n),
+        "ticket_resent": _("Sent ticket %(n)s again", n=n),
+        "order_resent": _("Sent the order again"),
+        "ticket_cancelled": _("Cancelled ticket %(n)s", n=n),
+        "order_cancelled": _("Cancelled the order"),
+        "checked_in": _("Ticket %(n)s was checked in", n=n),
+    }
+    return sentences.get(entry.action, entry.action)
+
+
+def who(entry: HistoryEntry) -> str:
+    """Who did it: "Bea Booker (booker)"."""
+    kinds: dict[str, str] = {
+        "booker": _("Booker"),
+        "visitor": _("Visitor"),
+        "holder": _("Holder"),
+        "organiser": _("Organiser"),
+        "shop": _("Shop"),
+        "system": "Passalong",
+    }
+    kind = kinds.get(entry.actor, entry.actor)
+    return f"{entry.actor_name} ({kind.lower()})" if entry.actor_name else kind
+
+
+def changes(entry: HistoryEntry) -> list[tuple[str, str, str]]:
+    """(what, before, after) of everything the entry changed, in the order of the form."""
+    keys = {**entry.before, **entry.after}
+    known = [key for key in fields.BY_KEY if key in keys]
+    rest = [key for key in keys if key not in fields.BY_KEY]
+    return [
+        (
+            label_of(key),
+            value_of(key, entry.before.get(key, "")),
+            value_of(key, entry.after.get(key, "")),
+        )
+        for key in known + rest
+    ]
+
+
+def label_of(key: str) -> str:
+    if key in fields.BY_KEY:
+        return str(fields.BY_KEY[key].label)
+    labels: dict[str, str] = {
+        "barcode": _("Barcode"),
+        "channel": _("Channel"),
+        "state": _("Status"),
+        "tickets": _("Tickets"),
+        "to": _("To"),
+    }
+    return labels.get(key, key)
+
+
+def value_of(key: str, value: Any) -> str:
+    if value == "":
+        return ""
+    field = fields.BY_KEY.get(key)
+    if field is not None and field.choices:
+        return next((str(text) for known, text in field.choices if known == value), str(value))
+    if key == "barcode":
+        return str(_("number %(n)s", n=value))
+    words: dict[str, dict[str, str]] = {
+        "channel": {
+            "whatsapp": "WhatsApp",
+            "email": _("Email"),
+            "copy": _("Copied link"),
+            "native": _("The phone’s share sheet"),
+            "link": _("Link"),
+        },
+        "state": {
+            "open": _("Not assigned"),
+            "personalised": _("Ready"),
+            "checked_in": _("Checked in"),
+            "cancelled": _("Cancelled"),
+        },
+    }
+    return words.get(key, {}).get(str(value), str(value))
+
+
+def mail_kind(mail: OutboxMail) -> str:
+    """What a mail is for, in words; its ticket must be loaded."""
+    n = mail.ticket.position if mail.ticket else 0
+    kinds: dict[str, str] = {
+        "confirmation": _("Confirmation for the booker"),
+        "share": _("Ticket %(n)s, shared by mail", n=n),
+        "ticket": _("Ticket %(n)s for its holder", n=n),
+        "tickets": _("Order, sent again"),
+        "reopened": _("Tickets opened again"),
+        "cancelled": _("Cancellation"),
+    }
+    return kinds.get(mail.kind, mail.kind)
+
+
+def mail_states() -> dict[str, str]:
+    return {
+        "waiting": _("Waiting"),
+        "sending": _("Being sent"),
+        "sent": _("Sent"),
+        "failed": _("Failed"),
+        "withdrawn": _("Not sent: no longer true"),
+    }
+
+
+def mail_badge(mail: OutboxMail) -> tuple[str, str]:
+    """A mail's status as (kind of badge, text)."""
+    kinds = {
+        "waiting": "shared",
+        "sending": "opened",
+        "sent": "ready",
+        "failed": "cancelled",
+        "withdrawn": "open",
+    }
+    return kinds[mail.state], mail_states()[mail.state]
