@@ -1,0 +1,138 @@
+"""Orders: place one, look one up, cancel one."""
+
+from typing import Any
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from ticketing import cancelling, history, orders, sending
+from ticketing.api import bodies
+from ticketing.api.access import READ, WRITE, needs
+from ticketing.api.answers import ApiError, invalid, not_found
+from ticketing.api.blueprint import blueprint
+from ticketing.api.present import order_out, order_placed
+from ticketing.api.schemas import CODE, CancelIn, LineIn, OrderIn
+from ticketing.extensions import db
+from ticketing.fields import InvalidDetails
+from ticketing.languages import LANGUAGES
+from ticketing.models import ApiKey, Event, Order, Shop
+from ticketing.orders import Booker, Line
+
+
+@blueprint.post("/v1/orders")
+@needs(WRITE)
+def place(key: ApiKey) -> ResponseReturnValue:
+    """201 for a new order, 200 for the same once more, 409 for another under its reference."""
+    sent = bodies.read(OrderIn)
+    shop = _shop(key, sent)
+    booker = _checked(sent, shop)
+    lines = [Line(line.type, line.quantity) for line in sent.tickets]
+    try:
+        order, new = orders.place(
+            shop.id,
+            sent.reference,
+            booker,
+            lines,
+            locale=_locale(sent.locale, shop),
+            by=_by(key),
+        )
+    except orders.ReferenceTaken as taken:
+        text = _("Order %(code)s has this reference and another content.", code=taken.code)
+        raise ApiError(409, {"reference": [text]}) from None
+    answer = _json(order_placed(_order(key, order.code)))
+    location = url_for("api.look_up", code=order.code)
+    return answer, 201 if new else 200, {"Location": location}
+
+
+@blueprint.get("/v1/orders/<code>")
+@needs(READ)
+def look_up(key: ApiKey, code: str) -> ResponseReturnValue:
+    """The order with each ticket's state and holder."""
+    return _json(order_out(_order(key, code), with_links=WRITE in key.scopes))
+
+
+@blueprint.post("/v1/orders/<code>/cancel")
+@needs(WRITE)
+def cancel(key: ApiKey, code: str) -> ResponseReturnValue:
+    """The order, cancelled with all its tickets; once more changes nothing."""
+    order = _order(key, code)
+    sent = bodies.read(CancelIn, may_be_empty=True)
+    cancelling.cancel_order(order, _by(key), reason=sent.reason)
+    return _json(order_out(_order(key, code), with_links=True))
+
+
+def _json(model: Any) -> dict[str, Any]:
+    found: dict[str, Any] = model.model_dump(mode="json")
+    return found
+
+
+def _by(key: ApiKey) -> history.By:
+    return history.By("shop", key.name)
+
+
+def _order(key: ApiKey, code: str) -> Order:
+    """The organiser's order; another organiser's is answered as one that isn't there."""
+    order = CODE.fullmatch(code) and db.session.scalar(
+        select(Order)
+        .where(Order.code == code, Order.organiser_id == key.organiser_id)
+        .options(*orders.with_tickets())
+    )
+    if not order:
+        raise not_found()
+    return order
+
+
+def _shop(key: ApiKey, sent: OrderIn) -> Shop:
+    """The organiser's shop. An archived one sells nothing new, but knows what it has sold."""
+    shop = db.session.scalar(
+        select(Shop)
+        .where(Shop.slug == sent.shop, Shop.organiser_id == key.organiser_id)
+        .options(joinedload(Shop.event).selectinload(Event.ticket_types))
+    )
+    if shop is None:
+        raise invalid({"shop": [_("There is no such shop.")]})
+    if shop.archived_at is not None and not db.session.scalar(
+        select(Order.id).where(Order.shop_id == shop.id, Order.reference == sent.reference)
+    ):
+        raise invalid({"shop": [_("This shop is archived and takes no new orders.")]})
+    return shop
+
+
+def _checked(sent: OrderIn, shop: Shop) -> Booker:
+    """The booker's details as they are stored, if all that depends on the shop is right as well."""
+    errors = {**_unknown_types(sent.tickets, shop), **_too_many(sent.tickets)}
+    booker = None
+    try:
+        given = sent.booker.model_dump()
+        booker = Booker(**sending.clean_contact(given, region=shop.event.country))
+    except InvalidDetails as details:
+        errors |= {f"booker.{key}": [text] for key, text in details.errors.items()}
+    if booker is None or errors:
+        raise invalid(errors)
+    return booker
+
+
+def _unknown_types(lines: list[LineIn], shop: Shop) -> dict[str, list[str]]:
+    sold = {each.code for each in shop.event.ticket_types}
+    return {
+        f"tickets.{index}.type": [_("This event has no such ticket type.")]
+        for index, line in enumerate(lines)
+        if line.type not in sold
+    }
+
+
+def _too_many(lines: list[LineIn]) -> dict[str, list[str]]:
+    if sum(line.quantity for line in lines) <= orders.MAX_TICKETS:
+        return {}
+    return {"tickets": [_("One order holds at most %(n)d tickets.", n=orders.MAX_TICKETS)]}
+
+
+def _locale(wanted: str | None, shop: Shop) -> str:
+    """The booker's language if we speak it ("nl" for "nl-BE"), else the shop's first."""
+    language = (wanted or "").replace("_", "-").partition("-")[0].lower()
+    if language in LANGUAGES or language in shop.languages:
+        return language
+    return shop.languages[0] if shop.languages else LANGUAGES[0]

@@ -1,0 +1,81 @@
+"""Orders as the API shows them."""
+
+from ticketing import links
+from ticketing.api.schemas import (
+    BookerOut,
+    HolderOut,
+    OrderOut,
+    OrderPlaced,
+    TicketOut,
+    TicketPlaced,
+)
+from ticketing.downloads import Download, download_of
+from ticketing.fields import OF_TICKET
+from ticketing.models import CHECKED_IN, PERSONALISED, Order, Ticket
+from ticketing.personalisation import holder_of
+from ticketing.status import status_of
+
+
+def order_placed(order: Order) -> OrderPlaced:
+    return OrderPlaced(
+        code=order.code,
+        reference=order.reference,
+        overview_url=links.order_url(order),
+        tickets=[
+            TicketPlaced.model_validate(
+                {"id": ticket.code, "type": ticket.type.code, "state": ticket.state}
+            )
+            for ticket in order.tickets
+        ],
+    )
+
+
+def order_out(order: Order, *, with_links: bool) -> OrderOut:
+    """`orders.with_tickets()` must be loaded. Links are for who may write: they let one act."""
+    return OrderOut.model_validate(
+        {
+            "code": order.code,
+            "reference": order.reference,
+            "shop": order.shop.slug,
+            "state": order.state,
+            "locale": order.locale,
+            "booker": BookerOut(
+                first_name=order.first_name,
+                last_name=order.last_name,
+                email=order.email,
+                phone=order.phone,
+            ),
+            "overview_url": links.order_url(order) if with_links else None,
+            "created_at": order.created_at,
+            "cancelled_at": order.cancelled_at,
+            "tickets": [_ticket(ticket, order, with_links=with_links) for ticket in order.tickets],
+        }
+    )
+
+
+def _ticket(ticket: Ticket, order: Order, *, with_links: bool) -> TicketOut:
+    status = status_of(ticket, order.shop.event)
+    has_page = ticket.state in {PERSONALISED, CHECKED_IN}
+    return TicketOut.model_validate(
+        {
+            "id": ticket.code,
+            "type": ticket.type.code,
+            "state": ticket.state,
+            "status": status.kind,
+            "status_text": status.text,
+            "holder": _holder(ticket),
+            "downloadable": download_of(ticket, order.shop) is Download.READY,
+            "ticket_url": links.ticket_url(ticket) if has_page and with_links else None,
+            "personalised_at": ticket.personalised_at,
+            "checked_in_at": ticket.checked_in_at,
+        }
+    )
+
+
+def _holder(ticket: Ticket) -> HolderOut | None:
+    """Nobody is named on an open ticket, nor on one that asks for no details."""
+    given = holder_of(ticket)
+    if not given:
+        return None
+    own = {key: given.pop(key, "") for key in OF_TICKET}
+    return HolderOut.model_validate({**own, "details": given})
