@@ -1,0 +1,139 @@
+"""The commands: `uv run flask …`. Each parses, calls one function, prints."""
+
+import os
+import signal
+import threading
+from types import FrameType
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
+
+from ticketing import admission, barcodes, demo, feed, keys, users
+from ticketing.config import settings
+from ticketing.history import By
+from ticketing.installation import migrate
+from ticketing.transactions import Busy
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    app.cli.add_command(demo_command)
+    app.cli.add_command(outbox_command)
+    app.cli.add_command(door_command)
+    app.cli.add_command(keys_group)
+    app.cli.add_command(user_group)
+
+
+@click.command("demo")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def demo_command(as_json: bool) -> None:
+    """Make the demo's data if it isn't there, and print where to look."""
+    migrate()
+    found = demo.demo()
+    if as_json:
+        click.echo(demo.as_json(found))
+        return
+    click.echo(f"Shop        {found.shop_url}")
+    click.echo(f"Overview    {found.overview_url}")
+    click.echo(f"Backoffice  {found.backoffice_url}  ({found.email}, {found.password})")
+
+
+@click.command("outbox")
+@click.option("--watch", is_flag=True, help="Keep on delivering until stopped.")
+@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the parent ends.")
+def outbox_command(watch: bool, with_parent: bool) -> None:
+    """Deliver the mails that are waiting, and forget what every overview has long heard."""
+    from ticketing import delivery  # pulls in the PDF's parts, which other commands don't need
+
+    if not watch:
+        click.echo(str(delivery.deliver_waiting()))
+        feed.prune()
+        return
+    stop = _stop(with_parent=with_parent)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    threading.Thread(target=_prune_hourly, args=(app, stop), daemon=True).start()
+    delivery.watch(stop)
+
+
+@click.command("door")
+@click.argument("barcode")
+@click.option("--check-in", is_flag=True, help="Let the bearer in, once.")
+def door_command(barcode: str, check_in: bool) -> None:
+    """Say whether BARCODE is good; exits with 1 and the reason if it isn't."""
+    try:
+        ticket = (
+            admission.check_in(barcode, By("system", "Door"))
+            if check_in
+            else barcodes.look_up(barcode)
+        )
+    except barcodes.BarcodeRefused as refused:
+        raise click.ClickException(f"refused: {refused.reason}") from refused
+    holder = f"{ticket.first_name} {ticket.last_name}".strip()
+    click.echo(f"admitted: {ticket.code} {ticket.type.name} {holder}".rstrip())
+
+
+keys_group = AppGroup("keys", help="The installation's secrets.")
+
+
+@keys_group.command("rotate")
+def rotate_keys() -> None:
+    """Make new links under a new key; links already out go on working."""
+    if settings().link_keys:
+        raise click.ClickException(
+            "PASSALONG_LINK_KEYS is set and overrides secrets.json, so a new key there would make "
+            "no links. Put the new key first in that variable instead."
+        )
+    number = keys.rotate_links(settings())
+    click.echo(f"New links are made with key {number} once the server has been restarted.")
+
+
+user_group = AppGroup("user", help="Who signs in to the backoffice.")
+
+
+@user_group.command("create")
+@click.argument("email")
+@click.option("--organiser", required=True, help="The organiser's name; made if it isn't there.")
+@click.option("--role", type=click.Choice(users.ROLES), default="owner", show_default=True)
+@click.option("--name", default="", help="The person's name, as the history shows it.")
+@click.password_option(help="At least 12 characters; asked for if not given.")
+def create_user(email: str, organiser: str, role: str, name: str, password: str) -> None:
+    """Let EMAIL sign in to the backoffice and work for an organiser."""
+    migrate()
+    try:
+        users.create(email, organiser, role, password, name=name)
+    except users.CannotCreate as problem:
+        raise click.ClickException(str(problem)) from problem
+    click.echo(f"{email} can sign in at {settings().base_url}/backoffice")
+
+
+def _stop(*, with_parent: bool) -> threading.Event:
+    """Set by SIGTERM and SIGINT, or when the process that started this one is gone."""
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    if with_parent:
+        threading.Thread(target=_follow, args=(os.getppid(), stop), daemon=True).start()
+    return stop
+
+
+def _follow(parent: int, stop: threading.Event) -> None:
+    while not stop.wait(1):
+        if os.getppid() != parent:
+            stop.set()
+
+
+def _prune_hourly(app: Flask, stop: threading.Event) -> None:
+    while True:
+        with app.app_context():
+            try:
+                feed.prune()
+            except (Busy, DBAPIError) as error:
+                app.logger.warning("No pruning now (%s)", type(error).__name__)
+        if stop.wait(3600):
+            return

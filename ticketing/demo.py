@@ -1,0 +1,147 @@
+"""A festival to try everything with: made at the first start, found again ever after."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from flask_security.utils import hash_password
+from sqlalchemy import func, select
+
+from ticketing import api_keys, demo_orders, links, orders
+from ticketing.accounts import new_uniquifier
+from ticketing.config import settings
+from ticketing.demo_orders import BOOKER, demo_event
+from ticketing.extensions import db
+from ticketing.installation import one_at_a_time
+from ticketing.models import Membership, Order, Organiser, Shop, User
+from ticketing.orders import Line
+from ticketing.transactions import write
+
+EMAIL: Final = "demo@example.org"
+SLUG: Final = "riverside"
+SCOPES: Final = ("orders:read", "orders:write")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What one needs to look around; `flask demo --json` prints exactly these."""
+
+    shop_url: str
+    overview_url: str
+    backoffice_url: str
+    email: str
+    password: str
+    api_key: str
+    shop: str
+    ticket_types: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    password: str
+    api_key: str
+
+
+def holds_an_organiser() -> bool:
+    """Whether the database is in use already, by the demo or in earnest."""
+    return db.session.scalar(select(Organiser.id).limit(1)) is not None
+
+
+def is_there() -> bool:
+    """Whether the demo's organiser is in the database."""
+    return _shop() is not None
+
+
+def demo() -> Demo:
+    """The demo, made if it isn't there; the order it shows has 5 tickets nobody touched."""
+    with one_at_a_time():
+        known, fresh = _secrets()
+        shop = _shop()
+        if shop is None:
+            shop = _found(known)
+            demo_orders.place_examples(shop)
+        elif fresh:
+            _renew_sign_in(shop, known)
+        order = _untouched_order(shop)
+    base = settings().base_url
+    return Demo(
+        shop_url=f"{base}/shop/{SLUG}",
+        overview_url=links.order_url(order),
+        backoffice_url=f"{base}/backoffice",
+        email=EMAIL,
+        password=known.password,
+        api_key=known.api_key,
+        shop=SLUG,
+        ticket_types=[each.code for each in shop.event.ticket_types],
+    )
+
+
+def as_json(found: Demo) -> str:
+    return json.dumps(asdict(found), indent=2)
+
+
+def _shop() -> Shop | None:
+    return db.session.scalar(select(Shop).where(Shop.slug == SLUG))
+
+
+def _secrets() -> tuple[_Secrets, bool]:
+    """Password and key in plain text, which the database doesn't have; and whether new."""
+    path = settings().instance_path / "demo.json"
+    if path.exists():
+        stored = json.loads(path.read_text())
+        return _Secrets(stored["password"], stored["api_key"]), False
+    made = _Secrets(f"river-{secrets.token_urlsafe(9)}", api_keys.generate())
+    written = path.with_suffix(".new")
+    with os.fdopen(os.open(written, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(asdict(made), file, indent=2)
+    written.replace(path)
+    return made, True
+
+
+def _found(known: _Secrets) -> Shop:
+    """The organiser with its event, shop, user and key."""
+    hashed = hash_password(known.password)
+    with write() as session:
+        organiser = Organiser(name="Riverside Collective")
+        event = demo_event(organiser)
+        shop = Shop(
+            organiser=organiser,
+            event=event,
+            slug=SLUG,
+            name="Riverside Festival tickets",
+            colour="#83245f",
+            consumer_desk="+31201234567",
+            delivery_note="You get your ticket by email a week before the festival.",
+        )
+        user = User(email=EMAIL, name="Dana Demo", password=hashed, fs_uniquifier=new_uniquifier())
+        session.add_all([shop, user])
+        session.flush()
+        user.memberships.append(Membership(organiser_id=organiser.id, role="owner"))
+        api_keys.register(session, organiser, "Demo", SCOPES, known.api_key)
+    return shop
+
+
+def _renew_sign_in(shop: Shop, known: _Secrets) -> None:
+    """Somebody removed the file with the password: the new one has to open the door."""
+    hashed = hash_password(known.password)
+    with write() as session:
+        user = session.scalar(select(User).where(User.email == EMAIL))
+        if user is not None:
+            user.password = hashed
+            user.fs_uniquifier = new_uniquifier()
+        api_keys.register(session, shop.organiser, "Demo", SCOPES, known.api_key)
+
+
+def _untouched_order(shop: Shop) -> Order:
+    """The oldest of the demo's orders of 5 that is as it was placed; else one more."""
+    of_demo = (Order.shop_id == shop.id, Order.reference.startswith("DEMO-", autoescape=True))
+    untouched = db.session.scalar(
+        select(Order).where(*of_demo, Order.version == 1).order_by(Order.id).limit(1)
+    )
+    if untouched is not None:
+        return untouched
+    number = (db.session.scalar(select(func.count()).where(*of_demo)) or 0) + 1
+    order, _new = orders.place(shop.id, f"DEMO-{number}", BOOKER, [Line("weekend", 5)], locale="en")
+    return order
