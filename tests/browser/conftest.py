@@ -1,0 +1,88 @@
+"""One browser and one real server for all; for every test its own order, phones and desk."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from tests import builders
+from tests.browser.chromium import chromium
+from tests.browser.people import Company
+from tests.live_server import LiveServer, running_server
+from tests.smtp import SmtpServer
+from ticketing import create_app
+from ticketing.models import Order
+
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def post_office() -> Iterator[SmtpServer]:
+    """The mail server that the installation hands its mails to."""
+    server = SmtpServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(
+    browser: Browser, post_office: SmtpServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """gunicorn with two workers, and the companion that delivers mails. None without a browser."""
+    with running_server(
+        tmp_path_factory.mktemp("browser"), **post_office.environment(), PASSALONG_WORKERS="2"
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def app_of_server(server: LiveServer) -> Flask:
+    return create_app({"TESTING": True}, server.settings)
+
+
+@pytest.fixture
+def app(app_of_server: Flask) -> Iterator[Flask]:
+    """An app of the tests' own on the server's database, for rules and look-ups."""
+    with app_of_server.app_context():
+        yield app_of_server
+
+
+@pytest.fixture
+def order_of_five(app: Flask) -> Order:
+    return builders.make_order(tickets=5)
+
+
+@pytest.fixture
+def company(browser: Browser, server: LiveServer) -> Iterator[Company]:
+    """Whoever takes part in a test, each with a browser of their own."""
+    with ExitStack() as open_until_then:
+        yield Company(browser, server.url, open_until_then)
+
+
+@pytest.fixture
+def booker(company: Company) -> Page:
+    return company.phone()
+
+
+@pytest.fixture
+def visitor(company: Company) -> Page:
+    return company.phone()
+
+
+@pytest.fixture
+def new_visitor(company: Company) -> Callable[[], Page]:
+    return company.phone
+
+
+@pytest.fixture
+def organiser(company: Company) -> Page:
+    return company.desk()

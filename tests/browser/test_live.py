@@ -1,0 +1,161 @@
+"""An open overview tells by itself what happens, whatever became of the line meanwhile."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import builders
+from tests.browser.people import (
+    Company,
+    fill_in,
+    is_same_document,
+    mark,
+    open_share,
+    overview_of,
+    ticket,
+)
+from ticketing.models import Order
+
+# A page that thinks it is in the background for as long as `window.hiddenNow` is true.
+CAN_BE_HIDDEN = """
+Object.defineProperty(Document.prototype, 'visibilityState',
+  { get: () => window.hiddenNow ? 'hidden' : 'visible' })
+"""
+
+
+def open_overview(page: Page, order: Order) -> None:
+    """Open, and its stream with it."""
+    with page.expect_response(re.compile("/stream")):
+        page.goto(overview_of(order))
+    mark(page)
+
+
+def test_within_a_second_in_every_overview_of_the_order(
+    order_of_five: Order, company: Company
+) -> None:
+    # Several, so that both of the server's processes have some; the claim is made in a third.
+    everywhere = [company.phone() for _ in range(4)]
+    for page in everywhere:
+        open_overview(page, order_of_five)
+    builders.claim(order_of_five.tickets[0])
+    for page in everywhere:
+        expect(ticket(page, 1)).to_contain_text("Ready – Anna V.", timeout=1000)
+        expect(page.get_by_text("1 of 5 personalised")).to_be_visible()
+        assert is_same_document(page)
+
+
+def test_an_overview_of_another_order_hears_nothing(
+    order_of_five: Order, booker: Page, visitor: Page
+) -> None:
+    mine, other = booker, visitor
+    open_overview(other, builders.make_order(order_of_five.shop))
+    open_overview(mine, order_of_five)
+    asked: list[str] = []
+    other.on("request", lambda request: asked.append(request.url))
+    builders.claim(order_of_five.tickets[0])
+    expect(ticket(mine, 1)).to_contain_text("Ready")
+    expect(other.get_by_text("Not assigned")).to_have_count(5)
+    assert asked == []
+
+
+def test_by_asking_where_there_is_no_stream(order_of_five: Order, booker: Page) -> None:
+    booker.route(re.compile("/stream"), lambda route: route.abort())
+    booker.goto(overview_of(order_of_five))
+    mark(booker)
+    builders.claim(order_of_five.tickets[0])
+    expect(ticket(booker, 1)).to_contain_text("Ready – Anna V.", timeout=5500)
+    assert is_same_document(booker)
+
+
+@pytest.fixture
+def cut_off(booker: Page) -> Callable[[], None]:
+    """Nothing gets through to the overview any more, until `booker.unroute_all()`."""
+
+    def cut() -> None:
+        booker.route(re.compile("/(stream|changes)"), lambda route: route.abort())
+
+    return cut
+
+
+def test_on_coming_back_from_the_background(
+    order_of_five: Order, booker: Page, cut_off: Callable[[], None]
+) -> None:
+    booker.add_init_script(CAN_BE_HIDDEN)
+    open_overview(booker, order_of_five)
+    cut_off()
+    booker.evaluate("hiddenNow = true; document.dispatchEvent(new Event('visibilitychange'))")
+    builders.claim(order_of_five.tickets[0])
+    expect(ticket(booker, 1)).to_contain_text("Not assigned")
+    booker.unroute_all()
+    booker.evaluate("hiddenNow = false; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(ticket(booker, 1)).to_contain_text("Ready – Anna V.", timeout=2000)
+
+
+def test_on_being_online_again(order_of_five: Order, booker: Page) -> None:
+    # Without a stream, and asking less and less often: only coming online can be so quick.
+    booker.route(re.compile("/stream"), lambda route: route.abort())
+    booker.goto(overview_of(order_of_five))
+    booker.context.set_offline(True)
+    with booker.expect_event("requestfailed", lambda request: "/changes" in request.url):
+        builders.claim(order_of_five.tickets[0])
+    expect(ticket(booker, 1)).to_contain_text("Not assigned")
+    booker.context.set_offline(False)
+    expect(ticket(booker, 1)).to_contain_text("Ready – Anna V.", timeout=2000)
+
+
+def test_what_one_is_doing_goes_on(order_of_five: Order, booker: Page, visitor: Page) -> None:
+    link = builders.share(order_of_five.tickets[1])
+    open_overview(booker, order_of_five)
+    dialog = open_share(booker, 2)
+    field = dialog.get_by_label("Email")
+    field.fill("half an addr")
+    builders.claim(order_of_five.tickets[0])
+    expect(ticket(booker, 1)).to_contain_text("Ready – Anna V.")
+    visitor.goto(link)
+    expect(ticket(booker, 2)).to_contain_text("Link opened")
+    # The very card that the dialog was opened from was drawn anew; the dialog doesn't mind.
+    expect(dialog).to_be_visible()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("half an addr")
+    # Behind a dialog a screen reader hears nothing, so the dialog says it.
+    expect(dialog.get_by_text("Ticket 2: Link opened")).to_have_attribute("role", "status")
+    booker.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(ticket(booker, 2).get_by_role("button", name="Share again")).to_be_focused()
+
+
+def test_the_focus_survives_the_button_under_it(order_of_five: Order, booker: Page) -> None:
+    open_overview(booker, order_of_five)
+    ticket(booker, 1).get_by_role("button", name="Claim").focus()
+    builders.claim(order_of_five.tickets[0])
+    expect(ticket(booker, 1)).to_contain_text("Ready – Anna V.")
+    expect(ticket(booker, 1).locator(":focus")).to_have_count(1)
+
+
+def test_screen_readers_are_told(order_of_five: Order, booker: Page) -> None:
+    open_overview(booker, order_of_five)
+    builders.claim(order_of_five.tickets[2])
+    said = booker.get_by_role("status").filter(has_text="Ticket 3: Ready – Anna V.")
+    expect(said).to_have_count(1)
+
+
+def test_claimed_by_a_visitor_while_the_booker_was_about_to(
+    order_of_five: Order, booker: Page, visitor: Page
+) -> None:
+    link = builders.share(order_of_five.tickets[0])
+    open_overview(booker, order_of_five)
+    ticket(booker, 1).get_by_role("button", name="Claim").click()
+    dialog = booker.get_by_role("dialog")
+    dialog.get_by_label("First name").fill("Beatrix")
+    visitor.goto(link)
+    fill_in(visitor, "Anna", "Visser", "anna@example.org")
+    visitor.get_by_role("button", name="Save").click()
+    expect(ticket(booker, 1)).to_contain_text("Ready – Anna V.")
+    dialog.get_by_role("button", name="Save").click()
+    expect(
+        dialog.get_by_role("heading", name="This ticket has already been claimed")
+    ).to_be_visible()
+    expect(dialog).to_contain_text("Beatrix")
+    expect(dialog).not_to_contain_text("anna@example.org")

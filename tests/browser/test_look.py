@@ -1,0 +1,121 @@
+"""Every page and dialog, in every state that people meet, on a phone and on a desk.
+
+Writes a picture of each to `screenshots/`, and holds each to what all pages must keep: no
+sideways scrolling at 320 px, nothing that axe objects to in light or dark, targets big enough
+for a thumb. (Errors on the console and requests to others fail whichever test they happen in.)
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page
+
+from tests import builders
+from tests.browser.people import Company, overview_of
+from tests.browser.scenes import SCENES, booker, desk, visitor
+
+__all__ = ["booker", "desk", "visitor"]  # with their import their scenes are known
+
+SCREENSHOTS = Path(__file__).parent.parent.parent / "screenshots"
+AXE: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+WEIGHT = 45 * 1024
+SMALL_TARGETS = """() => [...document.querySelectorAll(
+  'a[href], button, input:not([type=hidden]), select, textarea, summary')]
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[inert]'))
+  .filter((e) => !document.querySelector('dialog[open]') || e.closest('dialog[open]'))
+  .filter((e) => getComputedStyle(e).display !== 'inline' && !e.matches('.skip'))
+  .map((e) => (e.matches('[type=checkbox], [type=radio]') && e.closest('label')) || e)
+  .filter((e) => {
+    const { width, height } = e.getBoundingClientRect()
+    return width < 43.5 || height < 43.5
+  })
+  .map((e) => e.outerHTML.slice(0, 120))"""
+
+TWICE_AS_LARGE = """addEventListener('DOMContentLoaded', () => {
+  document.documentElement.style.fontSize = '200%'
+})"""
+# The browser's own measure of how much has moved without anybody's doing.
+SHIFT = """() => new Promise((done) => {
+  let sum = 0
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value
+  }).observe({ type: 'layout-shift', buffered: true })
+  requestAnimationFrame(() => setTimeout(() => done(sum), 100))
+})"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def folder() -> Path:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    return SCREENSHOTS
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_page(app: Flask, company: Company, name: str) -> None:
+    page = company.desk(has_touch=True) if name.startswith("desk") else company.phone()
+    SCENES[name](page)
+    whole = not page.get_by_role("dialog").is_visible()
+
+    def picture(suffix: str) -> None:
+        page.screenshot(path=SCREENSHOTS / f"{name}-{suffix}.png", full_page=whole)
+
+    resize(page, 1280, 900)
+    picture("1280")
+    resize(page, 390, 844)
+    picture("390")
+    assert objections(page) == []
+    assert page.evaluate(SMALL_TARGETS) == []
+    page.emulate_media(color_scheme="dark")
+    picture("390-dark")
+    assert objections(page) == []
+    resize(page, 320, 640)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    dialog = page.locator("dialog[open]")
+    if dialog.count():
+        assert dialog.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_the_overview_is_light(app: Flask, company: Company) -> None:
+    page = company.phone()
+    session = page.context.new_cdp_session(page)
+    loaded: list[float] = []
+    session.on("Network.loadingFinished", lambda it: loaded.append(it["encodedDataLength"]))
+    session.send("Network.enable")
+    page.goto(overview_of(builders.make_order()), wait_until="load")
+    assert len(loaded) <= 6
+    assert sum(loaded) <= WEIGHT
+
+
+@pytest.mark.parametrize(
+    "name", ["shop", "overview_in_every_state", "share_dialog", "visitor_form", "ticket_page"]
+)
+def test_text_twice_as_large(app: Flask, company: Company, name: str) -> None:
+    page = company.phone(bypass_csp=True)  # for the test's own style
+    page.add_init_script(TWICE_AS_LARGE)
+    resize(page, 320, 640)
+    SCENES[name](page)
+    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 32
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    dialog = page.locator("dialog[open]")
+    if dialog.count():
+        assert dialog.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+@pytest.mark.parametrize("name", ["overview_in_every_state", "overview_after_news", "ticket_page"])
+def test_nothing_jumps(app: Flask, company: Company, name: str) -> None:
+    page = company.phone()
+    SCENES[name](page)
+    assert page.evaluate(SHIFT) <= 0.05
+
+
+def resize(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+
+
+def objections(page: Page) -> list[str]:
+    """What axe finds wrong."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]

@@ -1,0 +1,132 @@
+"""Things that tests need, with defaults for whatever a test doesn't care about."""
+
+import datetime as dt
+import itertools
+from typing import Any
+
+from ticketing import history, links, orders, personalisation, sharing
+from ticketing.extensions import db
+from ticketing.models import (
+    Event,
+    Membership,
+    Order,
+    Organiser,
+    OutboxMail,
+    Shop,
+    Ticket,
+    TicketType,
+    User,
+    now,
+)
+from ticketing.orders import Booker, Line
+from ticketing.transactions import write
+from ticketing.web.sign_in import new_uniquifier
+
+_numbers = itertools.count(1)
+
+ANNA = {
+    "first_name": "Anna",
+    "last_name": "Visser",
+    "email": "anna@example.org",
+    "phone": "+31612345678",
+}
+BOB = {"first_name": "Bob", "last_name": "de Boer", "email": "bob@example.org", "phone": ""}
+ORGANISER = history.By("organiser", "Olga Organiser")
+
+
+def make_shop(*, organiser_name: str = "Riverside Collective", **settings: Any) -> Shop:
+    """An organiser, an event half a year ahead with two types that need details and one without."""
+    number = next(_numbers)
+    starts = now().replace(microsecond=0) + dt.timedelta(days=180)
+    with write() as session:
+        organiser = Organiser(name=organiser_name)
+        event = Event(
+            organiser=organiser,
+            name="Riverside Festival",
+            place="Rivierpark\nKade 1, 1011 AB Amsterdam",
+            starts_at=starts,
+            ends_at=starts + dt.timedelta(hours=9),
+            timezone="Europe/Amsterdam",
+            country="NL",
+        )
+        event.ticket_types = [
+            TicketType(code="weekend", name="Weekend", position=1, price=9500),
+            TicketType(code="friday", name="Friday", position=2, price=4500),
+            TicketType(code="parking", name="Parking", position=3, needs_personal_data=False),
+        ]
+        shop = Shop(
+            **{
+                "organiser": organiser,
+                "event": event,
+                "slug": f"riverside-{number}",
+                "name": "Riverside tickets",
+                "consumer_desk": "+31201234567",
+                **settings,
+            }
+        )
+        session.add(shop)
+    return shop
+
+
+def make_order(
+    shop: Shop | None = None,
+    *,
+    tickets: int = 5,
+    type_code: str = "weekend",
+    lines: list[Line] | None = None,
+    locale: str = "en",
+    **booker: str,
+) -> Order:
+    shop = shop or make_shop()
+    who = Booker(
+        **{
+            "first_name": "Bea",
+            "last_name": "Booker",
+            "email": "bea@example.org",
+            "phone": "+31687654321",
+            **booker,
+        }
+    )
+    order, _new = orders.place(
+        shop.id,
+        f"REF-{next(_numbers)}",
+        who,
+        lines or [Line(type_code, tickets)],
+        locale=locale,
+    )
+    return order
+
+
+def claim(ticket: Ticket, **details: str) -> Ticket:
+    """The booker personalises a ticket."""
+    return personalisation.claim(
+        ticket, {**ANNA, **details}, history.booker(ticket.order), round=ticket.round
+    )
+
+
+def share(ticket: Ticket, channel: str = "whatsapp") -> str:
+    """The booker shares a ticket; returns the path that the visitor opens."""
+    generation = sharing.next_generation(ticket)
+    ticket = sharing.share(ticket, channel, generation, history.booker(ticket.order))
+    return f"/s/{links.share_token(ticket, generation)}"
+
+
+def make_user(
+    organiser: Organiser, *, email: str = "olga@example.org", role: str = "owner", password: str
+) -> User:
+    from flask_security.utils import hash_password
+
+    hashed = hash_password(password)
+    with write() as session:
+        user = User(
+            email=email, name="Olga Organiser", password=hashed, fs_uniquifier=new_uniquifier()
+        )
+        user.memberships = [Membership(organiser_id=organiser.id, role=role)]
+        session.add(user)
+    return user
+
+
+def mails_of(order: Order, kind: str | None = None) -> list[OutboxMail]:
+    db.session.rollback()
+    found = db.session.query(OutboxMail).filter_by(order_id=order.id).order_by(OutboxMail.id)
+    return [mail for mail in found if kind is None or mail.kind == kind]

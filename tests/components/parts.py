@@ -1,0 +1,222 @@
+"""Pages made of the real layout, components and scripts, for the tests of what they promise.
+
+Only the answers are this file's own, so that each can be slow, wrong or late when a test wants.
+"""
+
+import queue
+import threading
+
+from axe_playwright_python.sync_playwright import Axe
+from flask import (
+    Flask,
+    Response,
+    redirect,
+    render_template,
+    render_template_string,
+    request,
+    url_for,
+)
+from flask_babel import Babel
+from playwright.sync_api import Page
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response as WerkzeugResponse
+from wtforms import EmailField, Form, StringField
+from wtforms.validators import InputRequired
+
+from ticketing.config import PROJECT
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'"
+)
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+PARTS = """{% import "components.html" as ui %}
+{% macro card(n, version, oob=False) %}
+<article class="ticket" id="ticket-{{ n }}" aria-labelledby="ticket-{{ n }}-title"{% if oob %} hx-swap-oob="true"{% endif %}>
+  <div class="ticket-head"><h2 id="ticket-{{ n }}-title">Ticket {{ n }}</h2>
+  {{ ui.menu('Actions for ticket ' ~ n, [{'text': 'Edit', 'href': '/claim', 'dialog': True},
+     {'text': 'Resend', 'action': '/slow', 'csrf': 't'},
+     {'text': 'Copy link', 'attrs': {'data-copy-text': 'https://example.org/' ~ n, 'data-copied-text': 'Copied', 'data-copy-failed-text': 'Not copied'}}],
+     id='menu-' ~ n) }}</div>
+  <p>{{ ui.status_badge('open' if version == 1 else 'ready', 'version ' ~ version) }}</p>
+  <div class="actions tear-off">
+  {% if version < 3 %}{{ ui.link_button('Claim', '/claim', id='claim-' ~ n, dialog=True) }}{% endif %}
+  {{ ui.link_button('Share', '/share', 'secondary', id='share-' ~ n, dialog=True) }}</div>
+</article>
+{% endmacro %}
+{% macro news(version, text) %}
+{{ card(1, version, oob=True) }}
+<span id="live-version" data-version="{{ version }}" hidden hx-swap-oob="true"></span>
+<div id="announcer" hx-swap-oob="innerHTML">{{ text }}</div>
+{% endmacro %}
+"""  # noqa: E501 - markup
+OVERVIEW = (
+    PARTS
+    + """{% extends "layout.html" %}{% block title %}Overview{% endblock %}
+{% block styles %}<link rel="stylesheet" href="{{ static_url('backoffice.css') }}">{% endblock %}
+{% block scripts %}<script src="{{ static_url('backoffice.js') }}" defer></script>{% endblock %}
+{% block body %}<h1>Five tickets</h1>
+{% call ui.live_region('/stream', '/changes', 1) %}{{ card(1, 1) }}{{ card(2, 1) }}{% endcall %}
+<a class="button" href="/gone" data-hx-get="/gone" data-hx-target="#dialog">Gone</a>
+<a class="button" href="/broken" data-hx-get="/broken" data-hx-target="#dialog">Broken</a>
+<form method="post" action="/gone" data-hx-post="/gone" data-hx-swap="none">
+<button class="button">Recall</button></form>
+<form method="post" action="/slow"><button class="button">Slow</button></form>
+<form method="post" action="/elsewhere" data-hx-post="/elsewhere" data-hx-target="#dialog">
+<button class="button">Elsewhere</button></form>{% endblock %}"""
+)
+CLAIM = (
+    PARTS
+    + """{% call ui.dialog_frame('Claim ticket 1', back='/') %}
+<form method="post" action="/claim" data-hx-post="/claim" data-hx-target="#dialog" novalidate>
+{{ ui.error_summary(form) }}{{ ui.field(form.name, form=form) }}
+{{ ui.field(form.email, form=form, suggestion='anna@gmail.com') }}{{ ui.button('Save') }}
+</form>{% endcall %}"""
+)
+SHARE = (
+    PARTS
+    + """{% call ui.dialog_frame('Share ticket 1', back='/') %}
+<a class="button" id="wa" href="/visitor"{{ ui.record('/record', 't0', 'whatsapp') }}>WhatsApp</a>
+{{ ui.copy_field('link', 'https://example.org/s/1', 'Link',
+                 record_attrs={'data-record': '/record', 'data-record-token': 't0',
+                               'data-record-channel': 'copy',
+                               'data-record-generation': '4'}) }}
+{{ ui.share_button('https://example.org/s/1', 'Ticket', 'Yours', '/record', 't0') }}{% endcall %}"""
+)
+GONE = (
+    """{% extends "layout.html" %}{% block title %}Gone{% endblock %}{% block body %}"""
+    """<h1 id="dialog-title" tabindex="-1">Withdrawn</h1>{% endblock %}"""
+)
+VISITOR = """{% extends "layout.html" %}{% block title %}Visitor{% endblock %}
+{% block scripts %}<script src="{{ static_url('opened.js') }}" defer></script>{% endblock %}
+{% block body %}
+<h1 data-opened="/record" data-record-token="t9">A ticket for you</h1>{% endblock %}"""
+
+
+class ClaimForm(Form):
+    name = StringField("First name", [InputRequired("Please enter a first name.")])
+    email = EmailField("Email", [InputRequired()], render_kw={"autocomplete": "email"})
+
+
+class Server:
+    """The pages' answers, and what the browser asked for."""
+
+    def __init__(self) -> None:
+        self.streaming = True
+        self.buffering = False  # a proxy that lets a stream open, and keeps what is in it
+        self.refusing = False
+        self.poll = ""
+        self.asked: list[str] = []
+        self.recorded: list[dict[str, str]] = []
+        self.streams: list[queue.Queue[str | None]] = []
+        self.go_on = threading.Event()
+        self.app = make_app(self)
+        self.http = make_server("127.0.0.1", 0, self.app, threaded=True)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+
+    def news(self, version: int, text: str) -> str:
+        with self.app.test_request_context():
+            return render_template_string(
+                PARTS + "{{ news(version, text) }}", version=version, text=text
+            )
+
+    def send(self, version: int, text: str) -> None:
+        """Through every open stream."""
+        lines = "".join(f"data: {line}\n" for line in self.news(version, text).splitlines())
+        for stream in self.streams:
+            stream.put(f"event: cards\n{lines}\n")
+
+    def drop_streams(self) -> None:
+        for stream in self.streams:
+            stream.put(None)
+        self.streams.clear()
+
+
+def make_app(server: Server) -> Flask:
+    app = Flask(
+        __name__, template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "static")
+    )
+    Babel(app)
+    app.jinja_env.globals["static_url"] = lambda name: url_for("static", filename=name)
+
+    @app.before_request
+    def note() -> None:
+        server.asked.append(f"{request.method} {request.full_path.rstrip('?')}")
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = CSP
+        return response
+
+    @app.get("/")
+    def overview() -> str:
+        return render_template_string(OVERVIEW)
+
+    @app.get("/visitor")
+    def visitor() -> str:
+        return render_template_string(VISITOR)
+
+    @app.get("/share")
+    def share() -> str:
+        return render_template_string(SHARE)
+
+    @app.route("/claim", methods=["GET", "POST"])
+    def claim() -> tuple[str, int] | Response:
+        form = ClaimForm(request.form)
+        if request.method == "GET":
+            return render_template_string(CLAIM, form=ClaimForm()), 200
+        if not form.validate():
+            return render_template_string(CLAIM, form=form), 422
+        return Response(server.news(3, "Ticket 1 is ready"), headers={"HX-Trigger": "closeDialog"})
+
+    @app.route("/gone", methods=["GET", "POST"])
+    def gone() -> tuple[str, int]:
+        return render_template_string(GONE), 410
+
+    @app.get("/broken")
+    def broken() -> tuple[str, int]:
+        if server.asked.count("GET /broken") == 1:
+            return "", 500
+        return render_template_string(SHARE), 200
+
+    @app.post("/slow")
+    def slow() -> tuple[str, int]:
+        server.go_on.wait(5)
+        return "", 204
+
+    @app.post("/elsewhere")
+    def elsewhere() -> WerkzeugResponse:
+        return redirect("/visitor", 303)
+
+    @app.post("/record")
+    def record() -> tuple[str, int]:
+        server.recorded.append(request.form.to_dict())
+        if server.refusing:
+            return render_template("error.html", title="Withdrawn", text="A newer one is out."), 410
+        return (server.news(2, "Link shared") if "channel" in request.form else ""), 200
+
+    @app.get("/changes")
+    def changes() -> tuple[str, int]:
+        return (server.poll, 200) if server.poll else ("", 204)
+
+    @app.get("/stream")
+    def stream() -> Response:
+        if not server.streaming:
+            return Response(status=503)
+        mine: queue.Queue[str | None] = queue.Queue()
+        # Either sends the headers.
+        mine.put(": hello\n\n" if server.buffering else "event: beat\ndata: \n\n")
+        server.streams.append(mine)
+        return Response(iter(mine.get, None), mimetype="text/event-stream")
+
+    return app
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found]

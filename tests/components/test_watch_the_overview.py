@@ -1,0 +1,159 @@
+"""News reach a page that is looked at, and disturb nobody."""
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.components.parts import Server, violations
+
+
+def wait_for_stream(page: Page, parts: Server, opened: int = 1) -> None:
+    for _ in range(50):
+        if len(parts.streams) >= opened:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("no stream was opened")
+
+
+def test_news_from_the_stream_leave_dialog_and_focus_alone(page: Page, parts: Server) -> None:
+    page.goto("/")
+    wait_for_stream(page, parts)
+    page.locator("#claim-1").click()
+    page.get_by_label("First name").fill("An")
+    parts.send(2, "Ticket 1 changed")
+    expect(page.locator("#ticket-1")).to_contain_text("version 2")
+    expect(page.get_by_label("First name")).to_be_focused()
+    expect(page.get_by_label("First name")).to_have_value("An")
+    expect(page.locator("#dialog [data-news]")).to_have_text("Ticket 1 changed")
+    page.keyboard.press("Escape")
+    expect(page.locator("#claim-1")).to_be_focused()  # another element by now
+
+
+def test_news_keep_the_focus_in_their_card(page: Page, parts: Server) -> None:
+    page.goto("/")
+    wait_for_stream(page, parts)
+    page.locator("#claim-1").focus()
+    parts.send(2, "one")
+    expect(page.locator("#ticket-1")).to_contain_text("version 2")
+    expect(page.locator("#claim-1")).to_be_focused()
+    parts.send(3, "two")  # version 3 has no Claim button
+    expect(page.locator("#ticket-1")).to_contain_text("version 3")
+    expect(page.locator("#ticket-1-title")).to_be_focused()
+    assert violations(page) == []
+
+
+def test_an_open_menu_survives_news(page: Page, parts: Server) -> None:
+    page.goto("/")
+    wait_for_stream(page, parts)
+    page.get_by_role("button", name="Actions for ticket 1").click()
+    parts.send(2, "one")
+    expect(page.locator("#ticket-1")).to_contain_text("version 2")
+    expect(page.locator("#menu-1")).to_be_visible()
+    assert page.evaluate("document.activeElement.closest('#menu-1') !== null")
+
+
+def test_old_news_are_dropped(page: Page, parts: Server) -> None:
+    page.goto("/")
+    wait_for_stream(page, parts)
+    parts.send(5, "new")
+    expect(page.locator("#ticket-1")).to_contain_text("version 5")
+    parts.send(4, "old")
+    parts.send(6, "newest")
+    expect(page.locator("#announcer")).to_have_text("newest")
+    assert page.locator("#ticket-1").inner_text().count("version 6") == 1
+
+
+def test_without_a_stream_the_page_asks(page: Page, parts: Server) -> None:
+    parts.streaming = False
+    parts.poll = parts.news(2, "by polling")
+    page.goto("/")
+    expect(page.locator("#ticket-1")).to_contain_text("version 2", timeout=5000)
+    assert "GET /changes?since=1" in parts.asked
+
+
+def test_a_stream_that_opens_and_says_nothing_does_not_stop_the_asking(
+    page: Page, parts: Server
+) -> None:
+    parts.buffering = True
+    page.goto("/")
+    wait_for_stream(page, parts)
+    parts.poll = parts.news(2, "by polling")
+    expect(page.locator("#ticket-1")).to_contain_text("version 2", timeout=5000)
+
+
+def test_a_stream_that_says_nothing_is_given_up_for_another(page: Page, parts: Server) -> None:
+    page.clock.install()
+    parts.buffering = True
+    page.goto("/")
+    wait_for_stream(page, parts)
+    parts.buffering = False
+    page.clock.fast_forward(61_000)
+    wait_for_stream(page, parts, opened=2)
+    parts.send(2, "two")
+    expect(page.locator("#ticket-1")).to_contain_text("version 2")
+
+
+def test_while_the_stream_beats_nothing_is_asked(page: Page, parts: Server) -> None:
+    page.clock.install()
+    with page.expect_response("**/stream?since=1"):
+        page.goto("/")
+    wait_for_stream(page, parts)
+    page.wait_for_timeout(200)
+    page.clock.fast_forward(20_000)
+    page.wait_for_timeout(200)
+    assert "GET /changes?since=1" not in parts.asked
+
+
+def test_a_late_answer_does_not_bring_back_what_was(page: Page, parts: Server) -> None:
+    page.goto("/")
+    wait_for_stream(page, parts)
+    page.locator("#claim-1").click()
+    page.get_by_label("First name").fill("Anna")
+    page.get_by_label("Email").fill("anna@example.org")
+    parts.send(5, "newer")
+    expect(page.locator("#ticket-1")).to_contain_text("version 5")
+    page.get_by_role("button", name="Save").click()  # its answer shows version 3
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("#ticket-1")).to_contain_text("version 5")
+    expect(page.locator("#announcer")).to_have_text("newer")
+    assert page.evaluate("document.activeElement.closest('#ticket-1') !== null")
+
+
+def test_a_dialog_that_comes_with_old_news_is_shown_without_them(page: Page, parts: Server) -> None:
+    def and_old_news(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=parts.news(4, "old") + answer.text())
+
+    page.route("**/share", and_old_news)
+    page.goto("/")
+    wait_for_stream(page, parts)
+    parts.send(5, "newer")
+    expect(page.locator("#ticket-1")).to_contain_text("version 5")
+    page.locator("#share-1").click()
+    expect(page.get_by_role("dialog", name="Share ticket 1")).to_be_visible()
+    expect(page.locator("#ticket-1")).to_contain_text("version 5")
+    expect(page.locator("#announcer")).to_have_text("newer")
+
+
+def test_a_lost_stream_is_opened_again_from_where_it_was(page: Page, parts: Server) -> None:
+    page.goto("/")
+    wait_for_stream(page, parts)
+    parts.send(3, "three")
+    expect(page.locator("#ticket-1")).to_contain_text("version 3")
+    parts.drop_streams()
+    wait_for_stream(page, parts)
+    assert parts.asked[-1] == "GET /stream?since=3"
+    parts.send(4, "four")
+    expect(page.locator("#ticket-1")).to_contain_text("version 4")
+
+
+def test_coming_back_looks_at_once(page: Page, parts: Server) -> None:
+    page.add_init_script(
+        "Object.defineProperty(document, 'visibilityState', {get: () => window.seen || 'visible'})"
+    )
+    page.goto("/")
+    wait_for_stream(page, parts)
+    page.evaluate("seen = 'hidden', document.dispatchEvent(new Event('visibilitychange'))")
+    parts.poll = parts.news(2, "meanwhile")
+    page.wait_for_timeout(300)
+    expect(page.locator("#ticket-1")).to_contain_text("version 1")
+    page.evaluate("seen = 'visible', document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#ticket-1")).to_contain_text("version 2", timeout=2000)

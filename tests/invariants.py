@@ -1,0 +1,216 @@
+"""What must hold of every order whatever happened to it: asked after each race and each step.
+
+The history is replayed: if an update was lost, written twice, or noted without being made, the
+replay ends somewhere else than the tables.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ticketing import orders, outbox
+from ticketing.extensions import db
+from ticketing.models import (
+    CANCELLED,
+    CHECKED_IN,
+    OPEN,
+    PERSONALISED,
+    Change,
+    HistoryEntry,
+    Order,
+    OutboxMail,
+    Ticket,
+)
+from ticketing.personalisation import CLAIM_MAILS_PER_RECIPIENT, holder_of
+
+# Each of these raises the order's version once; so does a reopen, however many tickets it takes.
+TOUCHING = [
+    "claimed",
+    "edited",
+    "new_barcode",
+    "checked_in",
+    "shared",
+    "opened",
+    "recalled",
+    "contact_edited",
+    "order_cancelled",
+]
+REVISING = ["claimed", "edited", "new_barcode", "reopened", "ticket_cancelled", "checked_in"]
+
+
+def check(session: Session, order_ids: Collection[int] | None = None) -> None:
+    """Look at these orders (default: all); raises `AssertionError` with what is wrong."""
+    session.rollback()
+    wanted = select(Order).options(*orders.with_tickets())
+    if order_ids is not None:
+        wanted = wanted.where(Order.id.in_(order_ids))
+    for order in session.scalars(wanted):
+        entries = list(
+            session.scalars(
+                select(HistoryEntry)
+                .where(HistoryEntry.order_id == order.id)
+                .order_by(HistoryEntry.id)
+            )
+        )
+        mails = list(session.scalars(select(OutboxMail).where(OutboxMail.order_id == order.id)))
+        _check_order(order, entries, mails)
+        _check_versions(session, order, entries, mails)
+        for ticket in order.tickets:
+            of_ticket = [entry for entry in entries if entry.ticket_id == ticket.id]
+            _check_state(ticket)
+            _check_replay(ticket, of_ticket)
+            _check_generations(ticket, of_ticket)
+            _check_shares(ticket, of_ticket)
+            _check_mails(ticket, of_ticket, [m for m in mails if m.ticket_id == ticket.id])
+    session.rollback()
+
+
+def _check_order(order: Order, entries: list[HistoryEntry], mails: list[OutboxMail]) -> None:
+    actions = Counter(entry.action for entry in entries)
+    kinds = Counter(mail.kind for mail in mails)
+    assert entries[0].action == "placed", order.code
+    assert actions["placed"] == kinds[outbox.CONFIRMATION] == 1, (order.code, actions, kinds)
+    cancelled = order.state == CANCELLED
+    assert cancelled == (order.cancelled_at is not None)
+    assert actions["order_cancelled"] == kinds[outbox.CANCELLED] == int(cancelled)
+    if cancelled:
+        assert {ticket.state for ticket in order.tickets} == {CANCELLED}
+    readdressed = [e for e in entries if e.action == "contact_edited" and "email" in e.after]
+    end = max((e.id for e in entries if e.action == "order_cancelled"), default=entries[-1].id)
+    told = sum(entry.id <= end for entry in readdressed)
+    assert order.link_generation == 1 + told, "another address, another link"
+    assert actions["order_resent"] + told == kinds[outbox.TICKETS]
+    assert order.revision == 1 + actions["contact_edited"]
+    assert order.search_text == orders.search_text_of(order), "the search text is out of date"
+    assert len({mail.message_id for mail in mails}) == len(mails)
+
+
+def _check_versions(
+    session: Session, order: Order, entries: list[HistoryEntry], mails: list[OutboxMail]
+) -> None:
+    versions = list(
+        session.scalars(
+            select(Change.version).where(Change.order_id == order.id).order_by(Change.id)
+        )
+    )
+    assert versions == list(range(2, order.version + 1)), f"{order.version}: {versions}"
+    assert all(1 <= ticket.version <= order.version for ticket in order.tickets)
+    if order.version > 1 and any(entry.ticket_id for entry in entries):
+        assert max(ticket.version for ticket in order.tickets) > 1
+    actions = Counter(entry.action for entry in entries)
+    touches = sum(actions[action] for action in TOUCHING)
+    touches += sum(mail.kind == outbox.REOPENED for mail in mails)
+    # Tickets that are cancelled along with their order share its one touch.
+    alone = actions["ticket_cancelled"]
+    least = 0 if order.state == CANCELLED else alone
+    assert least <= order.version - 1 - touches <= alone, (order.version, actions)
+
+
+def _check_state(ticket: Ticket) -> None:
+    where = ticket.code
+    assert (ticket.state == CANCELLED) == (ticket.cancelled_at is not None), where
+    named = bool(ticket.first_name)
+    if ticket.state == OPEN:
+        assert holder_of(ticket) == {}, where
+        assert ticket.personalised_at is None, where
+        assert ticket.personalised_by is None, where
+    if ticket.state in {PERSONALISED, CHECKED_IN}:
+        assert ticket.personalised_at is not None, where
+        assert named or not ticket.type.needs_personal_data, where
+        assert named == (ticket.personalised_by is not None), where
+    if ticket.state != CANCELLED:
+        assert (ticket.state == CHECKED_IN) == (ticket.checked_in_at is not None), where
+
+
+def _check_replay(ticket: Ticket, entries: list[HistoryEntry]) -> None:
+    """The history, told from the start, ends at what the tables say."""
+    state = OPEN if ticket.type.needs_personal_data else PERSONALISED
+    holder: dict[str, str] = {}
+    for entry in entries:
+        told = (ticket.code, entry.action, entry.before, entry.after)
+        if entry.action == "claimed":
+            assert state == OPEN, told
+            assert not entry.before, told
+        if entry.action in {"claimed", "edited"}:
+            assert state != CANCELLED, told
+            state = PERSONALISED if state == OPEN else state
+        elif entry.action == "reopened":
+            assert state in {OPEN, PERSONALISED}, told
+            assert entry.before == holder, told
+            state = OPEN
+        elif entry.action == "checked_in":
+            assert state == PERSONALISED, told
+            state = CHECKED_IN
+        elif entry.action == "ticket_cancelled":
+            assert entry.before["state"] == state, told
+            state = CANCELLED
+        elif entry.action == "new_barcode":
+            assert state in {PERSONALISED, CHECKED_IN}, told
+        elif entry.action in {"shared", "opened", "recalled"}:
+            assert state == OPEN, told
+        if entry.action in {"claimed", "edited", "reopened"}:
+            for key in ({*entry.before, *entry.after}) - {"barcode"}:
+                assert holder.get(key, "") == entry.before.get(key, ""), told
+                holder[key] = entry.after.get(key, "")
+            holder = {key: value for key, value in holder.items() if value}
+    assert (state, holder) == (ticket.state, holder_of(ticket)), ticket.code
+
+
+def _check_generations(ticket: Ticket, entries: list[HistoryEntry]) -> None:
+    actions = Counter(entry.action for entry in entries)
+    renewing_edits = sum(e.action == "edited" and "barcode" in e.after for e in entries)
+    assert ticket.round == 1 + actions["reopened"]
+    assert ticket.link_generation == 1 + actions["reopened"] + renewing_edits
+    assert ticket.barcode_generation == 1 + renewing_edits + sum(
+        actions[each] for each in ("reopened", "new_barcode", "ticket_cancelled")
+    )
+    assert ticket.revision == 1 + sum(actions[each] for each in REVISING)
+
+
+def _check_shares(ticket: Ticket, entries: list[HistoryEntry]) -> None:
+    actions = Counter(entry.action for entry in entries)
+    endings = Counter(share.ended_by for share in ticket.shares)
+    live = [share for share in ticket.shares if share.ended_at is None]
+    assert len(live) <= 1, f"{ticket.code} has {len(live)} live shares"
+    assert all((share.ended_at is None) == (share.ended_by is None) for share in ticket.shares)
+    assert all(share.generation <= ticket.share_generation for share in ticket.shares)
+    if live:
+        assert ticket.state == OPEN, f"{ticket.code}: a live share of a {ticket.state} ticket"
+        assert live[0].generation == ticket.share_generation
+        assert ticket.share is live[0]
+    assert actions["recalled"] == endings["recalled"]
+    assert actions["opened"] == sum(share.opened_at is not None for share in ticket.shares)
+    assert endings["claimed"] <= actions["claimed"] + actions["edited"]
+    assert endings["reopened"] <= actions["reopened"]
+    assert ticket.share_generation >= 1 + 2 * (actions["recalled"] + actions["reopened"])
+
+
+def _is_flooded(address: str) -> bool:
+    """Whether claims of strangers have sent this address all that they may."""
+    found = select(OutboxMail.id).where(OutboxMail.kind == outbox.TICKET, outbox.to(address))
+    return len(db.session.scalars(found).all()) >= CLAIM_MAILS_PER_RECIPIENT
+
+
+def _check_mails(ticket: Ticket, entries: list[HistoryEntry], mails: list[OutboxMail]) -> None:
+    actions = Counter(entry.action for entry in entries)
+    of_claim = [mail for mail in mails if mail.kind == outbox.TICKET and not mail.params]
+    told = [str(entry.after["email"]) for entry in entries if _claims_with_email(entry)]
+    mailed = Counter(mail.recipient for mail in of_claim)
+    assert mailed <= Counter(told), "no more than one mail a claim"
+    unmailed = Counter(told) - mailed
+    assert not unmailed or all(_is_flooded(address) for address in unmailed), "one mail a claim"
+    asked = [mail for mail in mails if "asked" in mail.params]
+    assert len(asked) == actions["ticket_resent"]
+    edited = [mail for mail in mails if mail.params.get("edited")]
+    assert len(edited) <= actions["edited"]
+    by_email = [e for e in entries if e.action == "shared" and e.after["channel"] == "email"]
+    shared = [mail for mail in mails if mail.kind == outbox.SHARE]
+    assert sorted(m.recipient for m in shared) == sorted(str(e.after["to"]) for e in by_email)
+    for mail in shared:
+        assert 1 <= mail.params["generation"] <= ticket.share_generation
+
+
+def _claims_with_email(entry: HistoryEntry) -> bool:
+    return entry.action == "claimed" and "email" in entry.after

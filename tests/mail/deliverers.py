@@ -1,0 +1,32 @@
+"""Delivery in processes of its own, which may be killed."""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from tests.smtp import SmtpServer
+from ticketing.config import PROJECT, Settings
+from ticketing.models import now
+
+
+def start(settings: Settings, server: SmtpServer, *arguments: str) -> subprocess.Popen[str]:
+    """`flask outbox …` on the test's installation."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "outbox", *arguments],
+        cwd=PROJECT,
+        env={
+            **{key: value for key, value in os.environ.items() if not key.startswith("PASSALONG_")},
+            **server.environment(),
+            "PASSALONG_INSTANCE_PATH": str(settings.instance_path),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def later(**by: float) -> Callable[[], dt.datetime]:
+    """A clock that is ahead."""
+    return lambda: now() + dt.timedelta(**by)

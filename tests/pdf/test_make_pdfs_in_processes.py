@@ -1,0 +1,294 @@
+"""Tickets are made in worker processes: several at once, and none can take the server with it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ticketing.pdf import (
+    Document,
+    PoolBusy,
+    Renderer,
+    RenderFailed,
+    RenderTimeout,
+    render,
+)
+
+from . import sheets
+from .sheets import SHEET, document, ticket
+
+ROOT = Path(__file__).resolve().parents[2]
+# Takes longer than anybody waits; each name differs, so that nothing is remembered.
+ENDLESS = document(*[dataclasses.replace(SHEET, holder=f"Name {n} 山田") for n in range(4000)])
+
+
+@pytest.fixture
+def renderer() -> Iterator[Renderer]:
+    made = Renderer(workers=2, timeout=20)
+    yield made
+    made.close()
+
+
+def processes_of(renderer: Renderer) -> list[int]:
+    return [worker.process.pid for worker in renderer._all]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_worker_makes_what_this_process_would(renderer: Renderer) -> None:
+    wanted = ticket(holder="山田 محمد 👩‍🚒")
+    assert renderer.render(wanted) == render(wanted)
+
+
+def test_no_worker_runs_until_the_first_ticket(renderer: Renderer) -> None:
+    assert processes_of(renderer) == []
+    renderer.render(ticket())
+    assert len(processes_of(renderer)) == 1
+    renderer.render(ticket())
+    assert len(processes_of(renderer)) == 1
+
+
+def test_many_at_once_get_each_their_own(renderer: Renderer) -> None:
+    made: dict[int, bytes] = {}
+
+    def order(number: int) -> None:
+        made[number] = renderer.render(ticket(holder=f"Holder {number}"))
+
+    threads = [threading.Thread(target=order, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(processes_of(renderer)) == 2
+    for number, pdf in made.items():
+        assert f"Holder {number}" in sheets.text(pdf)
+    assert len(made) == 20
+
+
+def test_a_worker_that_takes_too_long_is_ended_and_replaced() -> None:
+    renderer = Renderer(workers=1, timeout=1.0)
+    try:
+        renderer.render(ticket())
+        (first,) = processes_of(renderer)
+        started = time.monotonic()
+        with pytest.raises(RenderTimeout):
+            renderer.render(ENDLESS)
+        assert time.monotonic() - started < 3
+        assert not is_running(first)
+        assert renderer.render(ticket()) == render(ticket())
+        assert processes_of(renderer) != [first]
+    finally:
+        renderer.close()
+
+
+def test_a_worker_that_dies_at_work_fails_that_ticket_alone(renderer: Renderer) -> None:
+    renderer.render(ticket())
+    (pid,) = processes_of(renderer)
+    threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
+    with pytest.raises(RenderFailed) as failed:
+        renderer.render(ENDLESS)
+    assert not isinstance(failed.value, RenderTimeout)
+    assert renderer.render(ticket()) == render(ticket())
+
+
+def test_a_worker_that_died_while_idle_is_not_asked(renderer: Renderer) -> None:
+    renderer.render(ticket())
+    (pid,) = processes_of(renderer)
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.2)
+    assert renderer.render(ticket()) == render(ticket())
+
+
+def test_a_worker_that_eats_memory_is_stopped_by_its_limit() -> None:
+    renderer = Renderer(workers=1, timeout=20, memory_mb=200)
+    try:
+        with pytest.raises(RenderFailed):
+            renderer.render(ENDLESS)
+        assert renderer.render(ticket()) == render(ticket())
+    finally:
+        renderer.close()
+
+
+def test_a_failure_names_no_holder(renderer: Renderer) -> None:
+    broken = Document("x", "en", (dataclasses.replace(SHEET, labels={}),))
+    with pytest.raises(RenderFailed) as failed:
+        renderer.render(broken)
+    assert "Łukasiewicz" not in str(failed.value)
+    assert "KeyError" in str(failed.value)
+    assert renderer.render(ticket()) == render(ticket())
+
+
+def test_who_comes_when_the_queue_is_full_hears_so_at_once() -> None:
+    renderer = Renderer(workers=1, queue=1, timeout=1.5)
+    refused: list[type] = []
+
+    def order() -> None:
+        try:
+            renderer.render(ENDLESS)
+        except RenderFailed as error:
+            refused.append(type(error))
+
+    try:
+        renderer.render(ticket())
+        waiting = [threading.Thread(target=order) for _ in range(2)]
+        for thread in waiting:
+            thread.start()
+            time.sleep(0.2)
+        started = time.monotonic()
+        with pytest.raises(PoolBusy):
+            renderer.render(ticket())
+        assert time.monotonic() - started < 1
+        for thread in waiting:
+            thread.join()
+        assert refused == [RenderTimeout, RenderTimeout]
+    finally:
+        renderer.close()
+
+
+def test_closing_ends_the_workers_and_those_who_wait() -> None:
+    renderer = Renderer(workers=1, timeout=20)
+    renderer.render(ticket())
+    (pid,) = processes_of(renderer)
+    failed: list[str] = []
+
+    def order() -> None:
+        try:
+            renderer.render(ENDLESS)
+        except RenderFailed as error:
+            failed.append(str(error))
+
+    threads = [threading.Thread(target=order) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    renderer.close()
+    for thread in threads:
+        thread.join(5)
+    assert len(failed) == 2
+    assert not is_running(pid)
+    with pytest.raises(RenderFailed):
+        renderer.render(ticket())
+
+
+def test_workers_end_with_their_server_even_when_it_is_killed() -> None:
+    script = """
+import time
+from ticketing.pdf import Renderer
+from tests.pdf.sheets import ticket
+renderer = Renderer(workers=1)
+renderer.render(ticket())
+print([worker.process.pid for worker in renderer._all][0], flush=True)
+time.sleep(60)
+"""
+    server = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert server.stdout is not None
+    with server.stdout:
+        pid = int(server.stdout.readline())
+    assert is_running(pid)
+    server.kill()
+    server.wait()
+    until = time.monotonic() + 5
+    while is_running(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not is_running(pid)
+
+
+def test_a_worker_knows_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSALONG_SECRET_KEY", "do-not-tell")
+    renderer = Renderer(workers=1)
+    try:
+        renderer.render(ticket())
+        (pid,) = processes_of(renderer)
+        environment = Path(f"/proc/{pid}/environ")
+        if not environment.exists():
+            pytest.skip("this system does not show a process's environment")
+        assert b"do-not-tell" not in environment.read_bytes()
+    finally:
+        renderer.close()
+
+
+UNDER_GEVENT = """
+from gevent import monkey
+monkey.patch_all()
+import time
+import gevent
+from ticketing.pdf import Renderer, RenderTimeout
+from tests.pdf.sheets import document, SHEET, ticket
+import dataclasses
+import json
+
+renderer = Renderer(workers=2, timeout=20)
+renderer.render(ticket())
+gaps, last = [], time.perf_counter()
+
+def tick():
+    global last
+    while True:
+        gevent.sleep(0.005)
+        now = time.perf_counter()
+        gaps.append(now - last)
+        last = now
+
+many = document(*[dataclasses.replace(SHEET, holder=f"Name {n}") for n in range(150)])
+ticker = gevent.spawn(tick)
+gevent.sleep(0.05)
+gaps.clear()
+started = time.perf_counter()
+jobs = [gevent.spawn(renderer.render, many) for _ in range(4)]
+gevent.joinall(jobs, raise_error=True)
+took = time.perf_counter() - started
+ticks, longest = len(gaps), max(gaps)
+short = Renderer(workers=1, timeout=0.5)
+try:
+    short.render(document(*[SHEET] * 4000))
+    outcome = "made"
+except RenderTimeout:
+    outcome = "timeout"
+victim = gevent.spawn(renderer.render, many)
+gevent.sleep(0.1)
+victim.kill()
+after = renderer.render(ticket())
+same = all(job.value == jobs[0].value for job in jobs)
+ticker.kill()
+renderer.close()
+short.close()
+print(json.dumps(dict(took=took, ticks=ticks, longest=longest, outcome=outcome, same=same,
+                      after=after.startswith(b"%PDF"))))
+"""
+
+
+def test_under_gevent_the_loop_goes_on_while_tickets_are_made() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", UNDER_GEVENT],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    seen = json.loads(run.stdout.splitlines()[-1])
+    assert seen["took"] > 0.3
+    assert seen["ticks"] > seen["took"] / 0.05
+    assert seen["longest"] < seen["took"] / 2
+    assert seen["outcome"] == "timeout"
+    assert seen["same"]
+    assert seen["after"]

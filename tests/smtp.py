@@ -1,0 +1,211 @@
+"""A real mail server on the loopback interface, which can be told to misbehave."""
+
+import asyncio
+import dataclasses
+import email
+import email.policy
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from ticketing.config import Settings
+
+
+@dataclasses.dataclass(frozen=True)
+class Received:
+    """A mail as it arrived: who it was handed over for, its bytes, and its parts."""
+
+    recipients: list[str]
+    raw: bytes
+    message: EmailMessage
+
+    @property
+    def text(self) -> str:
+        return self._part("text/plain")
+
+    @property
+    def html(self) -> str:
+        return self._part("text/html")
+
+    @property
+    def files(self) -> dict[str, EmailMessage]:
+        return {str(part.get_filename()): part for part in self.message.iter_attachments()}
+
+    def _part(self, content_type: str) -> str:
+        [found] = [p for p in self.message.walk() if p.get_content_type() == content_type]
+        return str(found.get_content())
+
+
+class SmtpServer:
+    """Started and stopped at will, always on the same port."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.received: list[Received] = []
+        self.connections = 0
+        # {recipient: reply}, for example "550 5.1.1 No such user".
+        self.refused: dict[str, str] = {}
+        # Where to stop answering: "greeting", "MAIL", "RCPT" or "DATA".
+        self.hang_at = ""
+        self.drop_after_data = 0  # how many mails to take and then hang up without an answer
+        self.data_reply = "250 2.0.0 Taken"
+        self.tls: ssl.SSLContext | None = None  # set before start(): STARTTLS is asked of everybody
+        self.account: tuple[str, str] | None = None  # likewise: who may send, and their password
+        self.on_data: Callable[[Received], None] = lambda _mail: None
+        self._controller: Controller | None = None
+        self._arrived = threading.Condition()
+
+    def start(self) -> None:
+        self._controller = _Controller(self)
+        self._controller.start()
+
+    def stop(self) -> None:
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    def wait_for(self, count: int, timeout: float = 15) -> list[Received]:
+        """The mails received, once there are that many; fails if they don't come."""
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: len(self.received) >= count, timeout):
+                raise AssertionError(f"{len(self.received)} of {count} mails arrived")
+            return list(self.received)
+
+    def to(self, recipient: str) -> list[Received]:
+        return [each for each in self.received if recipient in each.recipients]
+
+    def wait_for_mail_to(self, recipient: str, count: int = 1, timeout: float = 15) -> Received:
+        """The newest mail for this address, once it got that many; fails if they don't come."""
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: len(self.to(recipient)) >= count, timeout):
+                raise AssertionError(f"{len(self.to(recipient))} of {count} mails to {recipient}")
+            return self.to(recipient)[-1]
+
+    def settings(self, settings: Settings) -> Settings:
+        """The settings with this server as their mail server."""
+        return dataclasses.replace(
+            settings, mail_server="127.0.0.1", mail_port=self.port, mail_starttls=False
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The same for an installation in a process of its own."""
+        return {
+            "PASSALONG_MAIL_SERVER": "127.0.0.1",
+            "PASSALONG_MAIL_PORT": str(self.port),
+            "PASSALONG_MAIL_STARTTLS": "no",
+        }
+
+    def take(self, mail: Received) -> None:
+        with self._arrived:
+            self.received.append(mail)
+            self._arrived.notify_all()
+        self.on_data(mail)
+
+
+class _Controller(Controller):
+    def __init__(self, owner: SmtpServer) -> None:
+        super().__init__(_Handler(owner), hostname="127.0.0.1", port=owner.port)
+        self.owner = owner
+
+    def factory(self) -> SMTP:
+        return _Smtp(
+            self.owner,
+            self.handler,
+            enable_SMTPUTF8=True,
+            ident="test server",
+            tls_context=self.owner.tls,
+            require_starttls=self.owner.tls is not None,
+            auth_required=self.owner.account is not None,
+            authenticator=self._authenticate,
+        )
+
+    def _authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any
+    ) -> AuthResult:
+        given = (data.login.decode(), data.password.decode())
+        return AuthResult(success=given == self.owner.account, handled=False)
+
+    def _trigger_server(self) -> None:
+        hang_at, self.owner.hang_at = self.owner.hang_at, ""
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+        self.owner.hang_at = hang_at
+        self.owner.connections = 0
+
+
+class _Smtp(SMTP):
+    def __init__(self, owner: SmtpServer, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owner = owner
+
+    async def _handle_client(self) -> None:
+        self.owner.connections += 1
+        if self.owner.hang_at == "greeting":
+            await _for_ever()
+        await super()._handle_client()
+
+
+class _Handler:
+    def __init__(self, owner: SmtpServer) -> None:
+        self.owner = owner
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's names
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.owner.hang_at == "MAIL":
+            await _for_ever()
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
+        if self.owner.hang_at == "RCPT":
+            await _for_ever()
+        if address in self.owner.refused:
+            return self.owner.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.owner.hang_at == "DATA":
+            await _for_ever()
+        raw = envelope.content
+        assert isinstance(raw, bytes)
+        if not self.owner.data_reply.startswith("2"):
+            return self.owner.data_reply
+        message = email.message_from_bytes(raw, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        self.owner.take(Received([str(each) for each in envelope.rcpt_tos], raw, message))
+        if self.owner.drop_after_data:
+            self.owner.drop_after_data -= 1
+            assert server.transport is not None
+            server.transport.abort()  # type: ignore[attr-defined]
+        return self.owner.data_reply
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.fixture
+def smtp_server() -> Iterator[SmtpServer]:
+    """A running mail server. Import this fixture's name where you need it."""
+    server = SmtpServer()
+    server.start()
+    yield server
+    server.stop()
