@@ -23,6 +23,7 @@ KEYS = Keys(
     link_current=2,
     barcode_seed=b"c" * 32,
     address=b"d" * 32,
+    programs=b"e" * 32,
 )
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 made = st.builds(Link, st.sampled_from(Kind), st.integers(0, 2**63 - 1), st.integers(1, 2**16 - 1))
@@ -74,15 +75,15 @@ def test_nothing_may_be_added_or_left_out(link: Link, extra: str) -> None:
 
 @given(made)
 def test_under_another_key_nothing_opens(link: Link) -> None:
-    stranger = Keys(KEYS.session, {1: b"x" * 32, 2: b"y" * 32}, 2, KEYS.barcode_seed, KEYS.address)
+    stranger = replace(KEYS, link={1: b"x" * 32, 2: b"y" * 32}, link_current=2)
     assert not opens(link.kind, links.make(KEYS, link), stranger)
     assert not opens(link.kind, links.make(stranger, link))
 
 
 @given(made)
 def test_old_links_work_while_their_key_is_kept(link: Link) -> None:
-    before = Keys(KEYS.session, {1: KEYS.link[1]}, 1, KEYS.barcode_seed, KEYS.address)
-    after = Keys(KEYS.session, {2: KEYS.link[2]}, 2, KEYS.barcode_seed, KEYS.address)
+    before = replace(KEYS, link={1: KEYS.link[1]}, link_current=1)
+    after = replace(KEYS, link={2: KEYS.link[2]}, link_current=2)
     token = links.make(before, link)
     assert links.read(KEYS, link.kind, token) == link
     assert links.make(KEYS, link) != token, "new ones are made with the new key"
@@ -91,7 +92,7 @@ def test_old_links_work_while_their_key_is_kept(link: Link) -> None:
 
 def test_nothing_opens_by_a_key_that_is_not_there() -> None:
     """An unknown key's number is no way to be checked against no key."""
-    empty = Keys(KEYS.session, {9: b"\0" * 32}, 9, KEYS.barcode_seed, KEYS.address)
+    empty = replace(KEYS, link={9: b"\0" * 32}, link_current=9)
     assert not opens(Kind.ORDER, links.make(empty, Link(Kind.ORDER, 1, 1)))
 
 

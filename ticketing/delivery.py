@@ -139,7 +139,8 @@ def _deliver(server: MailServer, held: Lease) -> None:
     mail = db.session.get_one(OutboxMail, held.mail_id)
     try:
         composed = mails.compose(mail)
-        envelope = Envelope(mail.recipient, mail.message_id, one_line(mail.order.organiser.name))
+        sender = one_line(mail.order.organiser.name) if mail.order else ""
+        envelope = Envelope(mail.recipient, mail.message_id, sender)
     except mails.Withdrawn:
         raise
     except RenderFailed as error:

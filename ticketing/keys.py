@@ -25,6 +25,7 @@ class Keys:
     link_current: int
     barcode_seed: bytes  # an Ed25519 private key's 32 bytes
     address: bytes  # for digests of network addresses
+    programs: bytes  # for webhooks' signing secrets, and to encrypt other programs' tokens
 
 
 def load(settings: Settings) -> Keys:
@@ -46,6 +47,7 @@ def load(settings: Settings) -> Keys:
         link_current=current,
         barcode_seed=bytes.fromhex(stored["barcode_key"]),
         address=bytes.fromhex(stored["address_key"]),
+        programs=bytes.fromhex(stored["programs_key"]),
     )
 
 
@@ -71,6 +73,7 @@ def _create(path: Path) -> None:
         "link_current": 1,
         "barcode_key": secrets.token_hex(32),
         "address_key": secrets.token_hex(32),
+        "programs_key": secrets.token_hex(32),
     }
     written = _write(path.parent, fresh)
     try:

@@ -1,10 +1,30 @@
-"""The languages that there are words in; the first is spoken where nobody asked for another."""
+"""Languages: those that we have words in, and those in which organisers may write their own."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+# The first is spoken where nobody asked for another.
 LANGUAGES: Final = ("en",)
+
+# What an organiser's own texts can be written in: {code: its name in itself}.
+CONTENT: Final = {
+    "en": "English",
+    "nl": "Nederlands",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "pl": "Polski",
+}
 
 
 def known(locale: str) -> str:
     """The locale if we speak it, else the language we fall back on."""
     return locale if locale in LANGUAGES else LANGUAGES[0]
+
+
+def text_in(texts: Mapping[str, Any], locale: str, others: Sequence[str] = ()) -> str:
+    """An organiser's text in this locale, else in the first of the others, else in any."""
+    for language in (locale, locale.partition("-")[0], *others, *texts):
+        if found := texts.get(language):
+            return str(found)
+    return ""

@@ -1,7 +1,7 @@
 """Tables and their relations; the rules stand elsewhere."""
 
 from ticketing.models.base import Base, now
-from ticketing.models.events import Event, Shop, TicketType
+from ticketing.models.events import Event, Image, MailText, Question, Shop, TicketType
 from ticketing.models.orders import (
     CANCELLED,
     CHECKED_IN,
@@ -11,7 +11,16 @@ from ticketing.models.orders import (
     Share,
     Ticket,
 )
-from ticketing.models.organisers import ApiKey, Membership, Organiser, Role, User, UserRole
+from ticketing.models.organisers import (
+    ApiKey,
+    Invitation,
+    Membership,
+    Organiser,
+    Role,
+    User,
+    UserRole,
+)
+from ticketing.models.programs import Call, CallTry, Import, PretixConnection, WebhookEndpoint
 from ticketing.models.records import Change, HistoryEntry, OutboxMail
 
 __all__ = [
@@ -21,13 +30,21 @@ __all__ = [
     "PERSONALISED",
     "ApiKey",
     "Base",
+    "Call",
+    "CallTry",
     "Change",
     "Event",
     "HistoryEntry",
+    "Image",
+    "Import",
+    "Invitation",
+    "MailText",
     "Membership",
     "Order",
     "Organiser",
     "OutboxMail",
+    "PretixConnection",
+    "Question",
     "Role",
     "Share",
     "Shop",
@@ -35,5 +52,6 @@ __all__ = [
     "TicketType",
     "User",
     "UserRole",
+    "WebhookEndpoint",
     "now",
 ]

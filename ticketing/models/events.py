@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ticketing.models.base import Base, RowId, now
@@ -24,11 +24,20 @@ class Event(Base):
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
     # {field key: "required" | "optional" | "off"}; what is not named has the default of fields.py
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    image_id: Mapped[int | None] = mapped_column(ForeignKey("images.id"))
+    sender_name: Mapped[str] = mapped_column(String(100), default="")  # of mails; "": organiser's
+    # Days before the deadline (without one, before the start) on which bookers are reminded.
+    reminder_days: Mapped[list[int]] = mapped_column(default=list)
+    revision: Mapped[int] = mapped_column(default=1)  # raised by each change of the settings
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
 
     organiser: Mapped[Organiser] = relationship()
+    image: Mapped["Image | None"] = relationship()
     ticket_types: Mapped[list["TicketType"]] = relationship(
         back_populates="event", order_by="TicketType.position, TicketType.id"
+    )
+    questions: Mapped[list["Question"]] = relationship(
+        back_populates="event", order_by="Question.position, Question.id"
     )
 
 
@@ -44,8 +53,65 @@ class TicketType(Base):
     price: Mapped[int] = mapped_column(default=0)  # in the currency's smallest unit, for show
     needs_personal_data: Mapped[bool] = mapped_column(default=True)
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)  # overrides the event's
+    archived_at: Mapped[dt.datetime | None]  # no longer sold; its tickets stay what they are
+    revision: Mapped[int] = mapped_column(default=1)
 
     event: Mapped[Event] = relationship(back_populates="ticket_types")
+
+
+class Question(Base):
+    """What an organiser asks beside the usual details; its answer stands under `key`."""
+
+    __tablename__ = "questions"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))  # text, long_text, choice, choices, yes_no, date
+    position: Mapped[int] = mapped_column(default=0)
+    label: Mapped[dict[str, Any]]  # {language: text}, as are all texts here
+    help: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    choices: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # {"key", "label", "off"}
+    need: Mapped[str] = mapped_column(String(10), default="optional")
+    archived_at: Mapped[dt.datetime | None]  # not asked any more; answers keep their question
+    revision: Mapped[int] = mapped_column(default=1)
+
+    event: Mapped[Event] = relationship(back_populates="questions")
+
+    @property
+    def key(self) -> str:
+        """Where its answer stands in a ticket's details, and its need in `fields`."""
+        return f"q{self.id}"
+
+
+class Image(Base):
+    """A picture an organiser uploaded, decoded and encoded anew by us."""
+
+    __tablename__ = "images"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of `data`, for its address
+    content_type: Mapped[str] = mapped_column(String(20))
+    width: Mapped[int]
+    height: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[dt.datetime] = mapped_column(default=now)
+
+
+class MailText(Base):
+    """An organiser's own words for one mail of an event in one language; "" keeps ours."""
+
+    __tablename__ = "mail_texts"
+    __table_args__ = (UniqueConstraint("event_id", "kind", "language"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    kind: Mapped[str] = mapped_column(String(30))
+    language: Mapped[str] = mapped_column(String(12))
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    message: Mapped[str] = mapped_column(Text, default="")
+    button: Mapped[str] = mapped_column(String(60), default="")
+    revision: Mapped[int] = mapped_column(default=1)
 
 
 class Shop(Base):
@@ -66,8 +132,10 @@ class Shop(Base):
     colour: Mapped[str] = mapped_column(String(7), default="#4f46e5")
     consumer_desk: Mapped[str | None] = mapped_column(String(20))  # E.164
     embed_origins: Mapped[list[str]] = mapped_column(default=list)
+    logo_id: Mapped[int | None] = mapped_column(ForeignKey("images.id"))
     revision: Mapped[int] = mapped_column(default=1)  # raised by each change of the settings
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
 
     event: Mapped[Event] = relationship()
     organiser: Mapped[Organiser] = relationship()
+    logo: Mapped[Image | None] = relationship()

@@ -49,6 +49,7 @@ class Order(Base):
     search_text: Mapped[str] = mapped_column(Text, default="")  # see orders.search_text_of
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     cancelled_at: Mapped[dt.datetime | None]
+    reminders_off_at: Mapped[dt.datetime | None]  # the booker wants no more of them
 
     organiser: Mapped[Organiser] = relationship()
     shop: Mapped[Shop] = relationship()
@@ -71,6 +72,7 @@ class Ticket(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     ticket_type_id: Mapped[int] = mapped_column(ForeignKey("ticket_types.id"))
     position: Mapped[int]  # 1 is the order's first
+    external_id: Mapped[str | None] = mapped_column(String(64))  # the shop's own number for it
     state: Mapped[str] = mapped_column(String(20), default=OPEN)
     round: Mapped[int] = mapped_column(default=1)  # raised by each reopen
     revision: Mapped[int] = mapped_column(default=1)  # raised by each change of state or holder

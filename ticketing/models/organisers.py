@@ -3,10 +3,10 @@
 import datetime as dt
 
 from flask_security.core import RoleMixin, UserMixin
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ticketing.models.base import Base, RowId, now
+from ticketing.models.base import Base, RowId, now, random_link_id
 
 
 class Organiser(Base):
@@ -83,6 +83,27 @@ class ApiKey(Base):
     digest: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[list[str]]
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
+    last_used_at: Mapped[dt.datetime | None]  # to the hour: enough to tell which keys still live
     revoked_at: Mapped[dt.datetime | None]
 
     organiser: Mapped[Organiser] = relationship()
+
+
+class Invitation(Base):
+    """Somebody asked to join an organiser's team; the link is made from the id by `links.py`."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    link_id: Mapped[int] = mapped_column(BigInteger, unique=True, default=random_link_id)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(255))
+    role: Mapped[str] = mapped_column(String(20))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=now)
+    expires_at: Mapped[dt.datetime]
+    accepted_at: Mapped[dt.datetime | None]
+    revoked_at: Mapped[dt.datetime | None]
+
+    organiser: Mapped[Organiser] = relationship()
+    invited_by: Mapped[User | None] = relationship()

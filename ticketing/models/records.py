@@ -59,8 +59,9 @@ class OutboxMail(Base):
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    # A mail to somebody of the team concerns no order, one about an account no organiser.
+    organiser_id: Mapped[int | None] = mapped_column(ForeignKey("organisers.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     kind: Mapped[str] = mapped_column(String(30))
     recipient: Mapped[str] = mapped_column(String(320))
@@ -77,5 +78,5 @@ class OutboxMail(Base):
     # A keyed digest of the network address that asked for a mail, for the limits alone.
     asked_from: Mapped[str] = mapped_column(String(32), default="")
 
-    order: Mapped[Order] = relationship()
+    order: Mapped[Order | None] = relationship()
     ticket: Mapped[Ticket | None] = relationship()

@@ -19,13 +19,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_security import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException
 
 from ticketing import delivery
 from ticketing.extensions import csrf
 from ticketing.refusals import Refusal
 from ticketing.web import errors
-from ticketing.web.backoffice import scope, wording
+from ticketing.web.backoffice import roles, scope, tabs, wording
 from ticketing.web.protection import SAFE_METHODS
 from ticketing.web.sign_in import token_refused
 
@@ -46,13 +46,20 @@ SAY_IT_THEMSELVES: Final = frozenset(
 )
 
 
+class NotForThisRole(Forbidden):
+    """The account's role doesn't reach this page."""
+
+
 @blueprint.before_request
 def guard() -> ResponseReturnValue | None:
     """Nobody gets past here who isn't signed in, and no unsafe request without its token."""
     if not current_user.is_authenticated:
         return _to_sign_in()
     scope.organiser_id()  # 403 for who works for nobody
-    if any(number > scope.LARGEST_ID for number in (request.view_args or {}).values()):
+    if not scope.may(roles.needed()):
+        raise NotForThisRole
+    numbers = [each for each in (request.view_args or {}).values() if isinstance(each, int)]
+    if any(number > scope.LARGEST_ID for number in numbers):
         abort(404)  # no row has it, and the database couldn't even be asked
     if request.method not in SAFE_METHODS and request.endpoint not in SAY_IT_THEMSELVES:
         try:
@@ -98,6 +105,9 @@ def not_allowed(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, scope.WorksForNobody):
         text = _("Your account isn’t part of an organiser’s team. Ask whoever made it for you.")
         return _told(_("There is nothing for you here yet"), text), 403
+    if isinstance(error, NotForThisRole):
+        text = _("Your account can’t do this. Ask an owner of your team to do it, or to let you.")
+        return _told(_("This is for others of your team"), text), 403
     return _told(
         _("This isn’t allowed"), _("Please open the page anew and try it from there.")
     ), 403
@@ -126,11 +136,10 @@ def shell() -> dict[str, object]:
         "user_name": scope.user().name or scope.user().email,
         "organiser_name": place.organiser.name if place else "",
         "sign_out_url": url_for("security.logout"),
-        "nav_items": [
-            ("orders", _("Orders"), url_for("backoffice.orders")),
-            ("shops", _("Shops"), url_for("backoffice.shops")),
-            ("outbox", _("Outbox"), url_for("backoffice.outbox")),
-        ],
+        "nav_items": tabs.main(),
+        "event_tabs": tabs.of_event,
+        "shop_tabs": tabs.of_shop,
+        "may": scope.may,
     }
 
 

@@ -15,6 +15,7 @@ from ticketing import orders
 from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.models import Event, Membership, Order, OutboxMail, Shop, Ticket, User
+from ticketing.web.backoffice import roles
 
 LARGEST_ID: Final = 2**63 - 1
 
@@ -51,6 +52,12 @@ def organiser_id() -> int:
     if found is None:
         raise WorksForNobody
     return found.organiser_id
+
+
+def may(role: str) -> bool:
+    """Whether the signed-in user's role reaches this one."""
+    found = membership()
+    return found is not None and roles.reaches(found.role, role)
 
 
 def acting() -> By:
