@@ -131,6 +131,8 @@ class Import(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     filename: Mapped[str] = mapped_column(String(200))
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # till done
+    # The rows found good so far as they will be stored, compressed; till done as well.
+    cleaned: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     type_map: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {word in the file: type code}
     send_mails: Mapped[bool] = mapped_column(default=True)
     state: Mapped[str] = mapped_column(String(20), default="checking")

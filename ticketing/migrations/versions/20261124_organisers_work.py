@@ -104,6 +104,7 @@ def upgrade():
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('filename', sa.String(length=200), nullable=False),
     sa.Column('content', sa.LargeBinary(), nullable=True),
+    sa.Column('cleaned', sa.LargeBinary(), nullable=True),
     sa.Column('type_map', sa.JSON(), nullable=False),
     sa.Column('send_mails', sa.Boolean(), nullable=False),
     sa.Column('state', sa.String(length=20), nullable=False),
