@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from ticketing import fields, history, live, orders, outbox
+from ticketing import history, live, orders, outbox
 from ticketing.guards import (
     check_open,
     current_share,
@@ -23,6 +23,7 @@ from ticketing.guards import (
     withdraw_shares,
 )
 from ticketing.history import By
+from ticketing.holders import as_columns, cleaned_details, holder_of
 from ticketing.models import CANCELLED, OPEN, PERSONALISED, Order, Ticket, now
 from ticketing.refusals import (
     AlreadyClaimed,
@@ -33,6 +34,8 @@ from ticketing.refusals import (
     TicketCancelled,
 )
 from ticketing.transactions import write
+
+__all__ = ["can_reopen", "claim", "cleaned_details", "edit", "holder_of", "reopen", "take"]
 
 CLAIM_MAILS_PER_RECIPIENT: Final = 20  # a day
 
@@ -63,7 +66,7 @@ def claim(
         if not take(
             session,
             ticket,
-            **_as_columns(details),
+            **as_columns(details),
             locale=locale or order.locale,
             personalised_at=now(),
             personalised_by=by.kind,
@@ -132,7 +135,7 @@ def edit(
         if ticket.revision != revision:
             raise EditedMeanwhile
         before = holder_of(ticket)
-        for column, value in _as_columns(details).items():
+        for column, value in as_columns(details).items():
             setattr(ticket, column, value)
         if ticket.state == OPEN:
             ticket.state = PERSONALISED
@@ -189,7 +192,7 @@ def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Orde
             before = holder_of(ticket)
             end_share(ticket, "reopened")
             withdraw_shares(ticket)
-            for column, value in _as_columns({}).items():
+            for column, value in as_columns({}).items():
                 setattr(ticket, column, value)
             ticket.state = OPEN
             ticket.personalised_at = ticket.personalised_by = None
@@ -219,20 +222,3 @@ def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Orde
         )
         live.touch(session, order, tickets)
     return order
-
-
-def cleaned_details(ticket: Ticket, given: Mapping[str, str]) -> dict[str, str]:
-    event = ticket.order.shop.event
-    return fields.clean(fields.asked_of(event, ticket.type), given, region=event.country)
-
-
-def holder_of(ticket: Ticket) -> dict[str, str | int]:
-    """The holder's details as one flat dict, as the history keeps them."""
-    own = {key: getattr(ticket, key) for key in fields.OF_TICKET}
-    return {key: value for key, value in {**own, **ticket.details}.items() if value}
-
-
-def _as_columns(details: Mapping[str, str]) -> dict[str, Any]:
-    columns: dict[str, Any] = {key: details.get(key, "") for key in fields.OF_TICKET}
-    columns["details"] = {k: v for k, v in details.items() if k not in fields.OF_TICKET and v}
-    return columns
