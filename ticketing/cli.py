@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
-from ticketing import admission, barcodes, demo, feed, keys, users
+from ticketing import admission, barcodes, calls, demo, feed, keys, users
 from ticketing.config import settings
 from ticketing.history import By
 from ticketing.installation import migrate
@@ -44,17 +44,25 @@ def demo_command(as_json: bool) -> None:
 @click.option("--watch", is_flag=True, help="Keep on delivering until stopped.")
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the parent ends.")
 def outbox_command(watch: bool, with_parent: bool) -> None:
-    """Deliver the mails that are waiting, and forget what every overview has long heard."""
+    """Deliver the mails and make the calls that are waiting; forget what overviews have heard."""
     from ticketing import delivery  # pulls in the PDF's parts, which other commands don't need
 
     if not watch:
-        click.echo(str(delivery.deliver_waiting()))
+        click.echo(f"Mails: {delivery.deliver_waiting()}")
+        click.echo(f"Calls: {calls.make_waiting()}")
         feed.prune()
         return
     stop = _stop(with_parent=with_parent)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     threading.Thread(target=_prune_hourly, args=(app, stop), daemon=True).start()
-    delivery.watch(stop)
+    # Not in line with the mails: other programs may take their time.
+    caller = threading.Thread(target=_make_calls, args=(app, stop))
+    caller.start()
+    try:
+        delivery.watch(stop)
+    finally:
+        stop.set()
+        caller.join()  # the calls at hand are finished and written down
 
 
 @click.command("door")
@@ -126,6 +134,11 @@ def _follow(parent: int, stop: threading.Event) -> None:
     while not stop.wait(1):
         if os.getppid() != parent:
             stop.set()
+
+
+def _make_calls(app: Flask, stop: threading.Event) -> None:
+    with app.app_context():
+        calls.watch(stop)
 
 
 def _prune_hourly(app: Flask, stop: threading.Event) -> None:

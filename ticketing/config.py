@@ -37,6 +37,9 @@ class Settings:
     streams: int = 10_000  # open overviews that one process serves live; the others poll
     access_log: bool = True  # one line a request, without links; read by server.py too
     styleguide: bool = False
+    # Whether organisers' webhooks and shops may be called inside our own network, and without
+    # TLS: for development.
+    allow_private_targets: bool = False
 
     @property
     def secure(self) -> bool:

@@ -29,8 +29,7 @@ def main() -> NoReturn:
         _say(make_ready(create_app(settings=settings)), settings)
     except (BadSetting, CannotStart) as problem:
         sys.exit(f"Passalong can't start: {problem}")
-    if settings.mail_server:
-        _deliver_mails_meanwhile()
+    _deliver_meanwhile()
     # A fresh interpreter: gevent has to patch it before anything of ours is imported.
     os.chdir(PROJECT)
     command = [sys.executable, "-m", "gunicorn", "-c", "ticketing/server.py", "app:app"]
@@ -73,7 +72,8 @@ def _check_free(host: str, port: int) -> None:
             ) from error
 
 
-def _deliver_mails_meanwhile() -> None:
+def _deliver_meanwhile() -> None:
+    """Mails, where there is a server for them, and calls to other programs."""
     command = [sys.executable, "-m", "flask", "outbox", "--watch", "--with-parent"]
     # exec keeps the process id, so the server will be this process's parent.
     subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL)  # noqa: S603

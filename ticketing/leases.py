@@ -1,0 +1,116 @@
+"""Rows that wait to be done, mails and calls alike: which is next, who has it in hand.
+
+A lease is a short transaction of its own. Who dies with one leaves it to run out; the row is
+then due again.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from ticketing.extensions import db
+from ticketing.models import Call, OutboxMail
+from ticketing.transactions import Busy, write
+
+Row = TypeVar("Row", OutboxMail, Call)
+
+_SETTLE_TRIES: Final = 3
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Leases(Generic[Row]):
+    """The leases on one table, each of the same length."""
+
+    table: type[Row]
+    length: dt.timedelta
+
+    def take(self, at: dt.datetime, *conditions: ColumnElement[bool]) -> Row | None:
+        """Lease the row that is due the longest; nobody else gets it until the lease runs out."""
+        table = self.table
+        with write() as session:
+            while (row_id := self.next_due(at, *conditions)) is not None:
+                taken = session.execute(
+                    update(table)
+                    .where(table.id == row_id, self.due(at))
+                    .values(
+                        state="sending",
+                        leased_until=at + self.length,
+                        attempts=table.attempts + 1,
+                    )
+                )
+                if rows(taken) == 1:
+                    return session.get_one(table, row_id, populate_existing=True)
+        return None
+
+    def settle(
+        self,
+        row_id: int,
+        attempt: int,
+        *,
+        also: Callable[[Session, bool], None] | None = None,
+        **values: Any,
+    ) -> None:
+        """Write down how it went, unless the lease ran out and somebody else took over.
+
+        `also` writes more in the same transaction; it is told whether the lease still held.
+        Raises `Busy`: then the lease will run out, and the row be done once more.
+        """
+        table = self.table
+        for left in reversed(range(_SETTLE_TRIES)):
+            try:
+                with write() as session:
+                    settled = session.execute(
+                        update(table)
+                        .where(
+                            table.id == row_id,
+                            table.state == "sending",
+                            table.attempts == attempt,
+                        )
+                        .values(leased_until=None, **values)
+                    )
+                    held = rows(settled) == 1
+                    if also is not None:
+                        also(session, held)
+            except Busy:
+                if not left:
+                    raise
+            else:
+                if not held:
+                    _log.warning("%s %d: the lease had run out", table.__name__, row_id)
+                return
+
+    def next_due(self, at: dt.datetime, *conditions: ColumnElement[bool]) -> int | None:
+        table = self.table
+        return db.session.scalar(
+            select(table.id)
+            .where(self.due(at), *conditions)
+            .order_by(table.next_attempt_at, table.id)
+            .limit(1)
+        )
+
+    def due(self, at: dt.datetime) -> ColumnElement[bool]:
+        table = self.table
+        return or_(
+            and_(table.state == "waiting", table.next_attempt_at <= at),
+            and_(table.state == "sending", table.leased_until <= at),
+        )
+
+    def undone(self) -> ColumnElement[bool]:
+        return self.table.state.in_(["waiting", "sending"])
+
+    def count_undone(self) -> int:
+        count = db.session.scalar(select(func.count(self.table.id)).where(self.undone()))
+        return count or 0
+
+
+def rows(result: Any) -> int:
+    """How many rows a statement changed."""
+    count: int = result.rowcount
+    return count
