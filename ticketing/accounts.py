@@ -1,9 +1,14 @@
-"""Who may sign in, and what ends a session."""
+"""Who may sign in, what they are called, and what ends a session."""
 
 import uuid
 
+from flask_babel import gettext as _
+
+from ticketing import names
 from ticketing.models import User
 from ticketing.transactions import write
+
+MAX_NAME = 200
 
 
 def new_uniquifier() -> str:
@@ -16,3 +21,32 @@ def end_sessions(user_id: int) -> None:
     with write() as session:
         user = session.get_one(User, user_id)
         user.fs_uniquifier = new_uniquifier()
+
+
+def rename(user_id: int, name: str) -> User:
+    """Change how a person is called in the history; raises `ValueError` with what to do."""
+    name = clean_name(name)
+    with write() as session:
+        user = session.get_one(User, user_id)
+        user.name = name
+    return user
+
+
+def clean_name(text: str) -> str:
+    """A person's name as it is stored; raises `ValueError` with what to do about it."""
+    return one_line(text, _("Please fill in your name."))
+
+
+def one_line(text: str, missing: str) -> str:
+    """A name of somebody or something as it is stored; raises `ValueError` with what to do."""
+    try:
+        name = names.tidy(text)
+    except names.RefusedCharacter:
+        raise ValueError(
+            _("This holds a character that can’t be printed. Please type it anew.")
+        ) from None
+    if not name:
+        raise ValueError(missing)
+    if len(name) > MAX_NAME:
+        raise ValueError(_("Please use at most %(n)d characters.", n=MAX_NAME))
+    return name

@@ -139,7 +139,7 @@ def _deliver(server: MailServer, held: Lease) -> None:
     mail = db.session.get_one(OutboxMail, held.mail_id)
     try:
         composed = mails.compose(mail)
-        sender = one_line(mail.order.organiser.name) if mail.order else ""
+        sender = one_line(mail.order.organiser.name) if mail.order else "Passalong"
         envelope = Envelope(mail.recipient, mail.message_id, sender)
     except mails.Withdrawn:
         raise

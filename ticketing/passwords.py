@@ -1,0 +1,150 @@
+"""Passwords: what a good one is, changing it, and choosing a new one by mail.
+
+Flask-Security normalises, checks and hashes, and signs the links; a link's token holds what is
+renewed with every password, so it works once.
+"""
+
+import datetime as dt
+from typing import Any, Final
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_security.recoverable import generate_reset_password_token, reset_password_token_status
+from flask_security.utils import hash_password
+from sqlalchemy import func, select
+
+from ticketing import outbox
+from ticketing.accounts import new_uniquifier
+from ticketing.config import settings
+from ticketing.extensions import db
+from ticketing.models import OutboxMail, User
+from ticketing.transactions import write
+
+SHORTEST: Final = 12
+LONGEST: Final = 128
+RESET_WITHIN: Final = dt.timedelta(hours=1)
+# Mails of one day that ask for a new password: to one account, and from one network address.
+_RESETS_OF_ACCOUNT: Final = 5
+_RESETS_FROM_ADDRESS: Final = 30
+
+
+class BadPassword(ValueError):
+    """What to do about a password that is none of the good ones, in a sentence."""
+
+
+class WrongPassword(Exception):
+    """The present password isn't that."""
+
+
+class ResetOver(Exception):
+    """The link was used, is too old, or was never ours."""
+
+
+def checked(password: str, *known: str) -> str:
+    """The password as it is hashed; `known` are words that others can guess: address, name.
+
+    Raises `BadPassword`.
+    """
+    if len(password) < SHORTEST:
+        raise BadPassword(_("Please use at least %(n)d characters.", n=SHORTEST))
+    if len(password) > LONGEST:
+        raise BadPassword(_("Please use at most %(n)d characters.", n=LONGEST))
+    problems, normalised = _util().validate(password, False)
+    if problems:
+        raise BadPassword(" ".join(str(each) for each in problems))
+    simply = password.casefold()
+    if len(set(simply)) < 5 or simply in {each.casefold() for each in known if each}:
+        raise BadPassword(_("This is easy to guess. Please use something else."))
+    return str(normalised)
+
+
+def change(user: User, present: str, wanted: str, *, locale: str) -> User:
+    """Change the password; every session of the user ends.
+
+    Raises `WrongPassword`, `BadPassword`.
+    """
+    if not fits(user, present):
+        raise WrongPassword
+    return put(user.id, hash_password(checked(wanted, user.email, user.name)), locale=locale)
+
+
+def fits(user: User, password: str) -> bool:
+    """Whether this is the user's password; takes as long for one without any."""
+    normalised = _util().normalize(password[: LONGEST + 1])
+    if not user.password:
+        hash_password(normalised)
+        return False
+    fitting: bool = user.verify_and_update_password(normalised)
+    db.session.rollback()  # a newer way of hashing can wait for the next change
+    return fitting
+
+
+def put(user_id: int, hashed: str, *, locale: str) -> User:
+    """Write a new password; the user hears of it by mail, and is signed out everywhere."""
+    with write() as session:
+        user = session.get_one(User, user_id)
+        _put(session, user, hashed, locale)
+    return user
+
+
+def ask_for_reset(email: str, *, locale: str, asked_from: str) -> None:
+    """Mail the link to choose a new password, if there is such an account.
+
+    Nobody learns from it whether there is one, nor whether today's limits were reached.
+    """
+    with write() as session:
+        user = session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+        if user is None or not user.active:
+            return
+        limits = (
+            (outbox.to(user.email), _RESETS_OF_ACCOUNT),
+            (OutboxMail.asked_from == asked_from, _RESETS_FROM_ADDRESS),
+        )
+        if outbox.within_limits(session, outbox.PASSWORD_RESET, *limits):
+            outbox.enqueue_for_account(
+                session,
+                outbox.PASSWORD_RESET,
+                user.email,
+                locale,
+                params={"user_id": user.id},
+                asked_from=asked_from,
+            )
+
+
+def reset_url(user: User) -> str:
+    token = generate_reset_password_token(user)  # type: ignore[no-untyped-call]
+    return f"{settings().base_url}/backoffice/new-password/{token}"
+
+
+def account_of_reset(token: str) -> User:
+    """Whose password the link is for; raises `ResetOver`."""
+    expired, invalid, user = reset_password_token_status(token)  # type: ignore[no-untyped-call]
+    if expired or invalid or user is None or not user.active:
+        raise ResetOver
+    found: User = user
+    return found
+
+
+def reset(token: str, wanted: str, *, locale: str) -> User:
+    """Choose a new password by the link of a mail, once. Raises `ResetOver`, `BadPassword`."""
+    user = account_of_reset(token)
+    hashed = hash_password(checked(wanted, user.email, user.name))
+    user_id = user.id
+    with write() as session:
+        session.get_one(User, user_id, with_for_update=True)
+        # As it is now: of two who send the form at once, the second comes too late.
+        user = account_of_reset(token)
+        _put(session, user, hashed, locale)
+    return user
+
+
+def _put(session: Any, user: User, hashed: str, locale: str) -> None:
+    user.password = hashed
+    user.fs_uniquifier = new_uniquifier()
+    outbox.enqueue_for_account(
+        session, outbox.PASSWORD_CHANGED, user.email, locale, params={"user_id": user.id}
+    )
+
+
+def _util() -> Any:
+    return current_app.extensions["security"]._password_util
