@@ -40,6 +40,11 @@ def moment(at: dt.datetime, event: Event) -> str:
     return f"{day}, {clock(at, event)}"
 
 
+def day_short(date: dt.date) -> str:
+    """ "12 Jun 2027"."""
+    return format_date(date, "medium", locale=_locale())
+
+
 def _zone(event: Event) -> ZoneInfo:
     return ZoneInfo(event.timezone)
 

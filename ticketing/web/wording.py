@@ -10,6 +10,7 @@ from ticketing.web.locale import direction_of
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         event_day=localtime.event_day,
+        day_short=localtime.day_short,
         event_when=localtime.event_when,
         clock=localtime.clock,
         moment=localtime.moment,

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from ticketing.web.backoffice.guard import blueprint
 
-for room in ("orders", "order", "contact", "tickets", "shops", "outbox"):
+for room in ("orders", "order", "contact", "tickets", "shops", "event", "outbox"):
     import_module(f"{__name__}.{room}")  # each hangs its routes on the blueprint
 
 __all__ = ["blueprint"]

@@ -113,6 +113,11 @@ def shop_or_404(shop_id: int) -> Shop:
     return found or abort(404)
 
 
+def event_or_404(event_id: int) -> Event:
+    found = db.session.scalar(select_events().where(Event.id == event_id))
+    return found or abort(404)
+
+
 def mail_or_404(mail_id: int) -> OutboxMail:
     found = db.session.scalar(
         select_mails()
