@@ -1,10 +1,8 @@
 """An order completes: in our own shop, through the API, by import – always here."""
 
-import hashlib
-import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Final
 
 from sqlalchemy import select
@@ -12,25 +10,47 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from ticketing import history, names, outbox
+from ticketing import arriving, history, names, outbox
+from ticketing.arriving import (
+    MAX_TICKETS,
+    BadQuantity,
+    Checked,
+    InvalidTickets,
+    Line,
+    NewTicket,
+    UnknownTicketType,
+    Wanted,
+    checked,
+    digest_of,
+)
 from ticketing.extensions import db
 from ticketing.history import By
-from ticketing.models import (
-    OPEN,
-    PERSONALISED,
-    Order,
-    OutboxMail,
-    Shop,
-    Ticket,
-    TicketType,
-    now,
-)
+from ticketing.models import Order, OutboxMail, Shop, Ticket, TicketType
+from ticketing.refusals import ShopArchived
 from ticketing.transactions import write
+
+__all__ = [
+    "MAX_TICKETS",
+    "Arrival",
+    "BadQuantity",
+    "Booker",
+    "InvalidTickets",
+    "Line",
+    "NewTicket",
+    "ReferenceTaken",
+    "ShopArchived",
+    "UnknownTicketType",
+    "check",
+    "place",
+    "place_in",
+    "search_text_of",
+    "with_tickets",
+]
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: a code survives being read out over a bad line.
 CODE_ALPHABET: Final = "34679ACDEFGHJKMNPQRTVWXY"
 CODE_LENGTH: Final = 6
-MAX_TICKETS: Final = 500
+_AT_ONCE: Final = 500  # values in one look-up
 
 # References of our own shop begin so, and nobody else's may: whoever could choose the reference
 # of another shop's order would be handed that order, or could take its place.
@@ -51,64 +71,132 @@ class Booker:
     phone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    type_code: str
-    quantity: int
-
-
-class UnknownTicketType(Exception):
-    """The event sells nothing under this code."""
-
-
-class BadQuantity(Exception):
-    """No tickets at all, or more than one order can hold."""
-
-
 class ReferenceTaken(Exception):
-    """The shop has used this reference for another order; `code` is that order's."""
+    """The shop has used this reference for another order; `code` is that order's.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
+    The code is empty where two of the orders placed at once contradict each other.
+    """
+
+    def __init__(self, code: str, reference: str) -> None:
+        super().__init__(code, reference)
         self.code = code
+        self.reference = reference
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An order that was checked and may be written."""
+
+    reference: str
+    booker: Booker
+    locale: str
+    digest: str
+    tickets: list[Checked]
 
 
 def place(
     shop_id: int,
     reference: str,
     booker: Booker,
-    lines: Sequence[Line],
+    wanted: Wanted,
     *,
     locale: str,
     by: By = history.SHOP,
     asked_from: str = "",
+    send_mails: bool = True,
+    mail_holders: bool = True,
 ) -> tuple[Order, bool]:
     """Place an order; returns it and whether it is new.
 
+    `wanted` are `Line`s and `NewTicket`s, mixed as they come; their sequence becomes the tickets'
+    positions. A `NewTicket` with a holder is personalised at once, noted in the history as named
+    by the shop, and mailed to its holder unless `mail_holders` is off. `send_mails=False` sends
+    nothing to anybody, the booker included.
+
     The same shop and reference again with the same content is the same order, however often and
-    however simultaneously it arrives; with another content `ReferenceTaken` is raised. Also
-    raises `UnknownTicketType` and `BadQuantity`.
+    however simultaneously it arrives, and whatever has changed in the settings since; with another
+    content `ReferenceTaken` is raised. A new one may also be refused with `ShopArchived`,
+    `UnknownTicketType` (archived ones too), `BadQuantity` and `InvalidTickets`; then nothing was
+    written.
 
     `asked_from` is a digest of the network address of somebody that nobody vouches for: then
     confirmations are limited, so that orders can't be used to bomb people; `TooManyMails`.
     """
-    digest = _digest(booker, lines)
+    digest = digest_of(astuple(booker), wanted)
+    known = _by_reference(db.session(), shop_id, reference)
+    if known is not None:
+        return _same_or_refuse(known, digest), False
+    arrival = check(db.session(), shop_id, reference, booker, wanted, locale=locale)
     try:
         with write() as session:
-            known = _by_reference(session, shop_id, reference)
-            if known is None:
-                if asked_from:
-                    _check_limits(session, booker, asked_from)
-                order = _insert(session, shop_id, reference, digest, booker, lines, locale, by)
-                _confirm(session, order, asked_from)
-                return order, True
-            return _same_or_refuse(known, digest), False
+            if asked_from and _by_reference(session, shop_id, reference) is None:
+                _check_limits(session, booker, asked_from)
+            ((order, new),) = place_in(
+                session,
+                shop_id,
+                [arrival],
+                by=by,
+                asked_from=asked_from,
+                send_mails=send_mails,
+                mail_holders=mail_holders,
+            )
     except IntegrityError:
         # PostgreSQL lets two insert at once; the loser finds the winner's order.
         known = _by_reference(db.session(), shop_id, reference)
         if known is None:
             raise
         return _same_or_refuse(known, digest), False
+    return order, new
+
+
+def check(
+    session: Session, shop_id: int, reference: str, booker: Booker, wanted: Wanted, *, locale: str
+) -> Arrival:
+    """An order as it may be written by `place_in`; raises what `place` raises for a new one."""
+    shop = _shop(session, shop_id)
+    tickets = checked(session, shop.event, wanted)
+    return Arrival(reference, booker, locale, digest_of(astuple(booker), wanted), tickets)
+
+
+def place_in(
+    session: Session,
+    shop_id: int,
+    arrivals: Sequence[Arrival],
+    *,
+    by: By,
+    asked_from: str = "",
+    send_mails: bool = True,
+    mail_holders: bool = True,
+) -> list[tuple[Order, bool]]:
+    """Place checked orders of one shop in the caller's transaction, as `place` does.
+
+    Thousands at once are a few statements. Raises `ReferenceTaken` (for the first that is),
+    `ShopArchived`, `UnknownTicketType`; all or nothing is then the caller's transaction's doing.
+    """
+    known = _by_references(session, shop_id, [each.reference for each in arrivals])
+    fresh: dict[str, Arrival] = {}
+    for each in arrivals:
+        if each.reference in known:
+            _same_or_refuse(known[each.reference], each.digest)
+        elif fresh.setdefault(each.reference, each).digest != each.digest:
+            raise ReferenceTaken("", each.reference)
+    if fresh:
+        shop = _shop(session, shop_id)
+        types = arriving.types_of(session, shop.event_id)
+        codes = _fresh_codes(session, len(fresh))
+        placed = [
+            _order(shop, types, each, code, by)
+            for each, code in zip(fresh.values(), codes, strict=True)
+        ]
+        session.add_all(placed)
+        session.flush()
+        for order in placed:
+            _tell(session, order, by, asked_from, send_mails, send_mails and mail_holders)
+            known[order.reference] = order
+    result = []
+    for each in arrivals:
+        result.append((known[each.reference], fresh.pop(each.reference, None) is not None))
+    return result
 
 
 def _by_reference(session: Session, shop_id: int, reference: str) -> Order | None:
@@ -117,66 +205,74 @@ def _by_reference(session: Session, shop_id: int, reference: str) -> Order | Non
     )
 
 
+def _by_references(session: Session, shop_id: int, references: list[str]) -> dict[str, Order]:
+    found: dict[str, Order] = {}
+    for start in range(0, len(references), _AT_ONCE):
+        some = references[start : start + _AT_ONCE]
+        for order in session.scalars(
+            select(Order).where(Order.shop_id == shop_id, Order.reference.in_(some))
+        ):
+            found[order.reference] = order
+    return found
+
+
 def _same_or_refuse(known: Order, digest: str) -> Order:
     if known.content_digest != digest:
-        raise ReferenceTaken(known.code)
+        raise ReferenceTaken(known.code, known.reference)
     return known
 
 
-def _insert(
-    session: Session,
-    shop_id: int,
-    reference: str,
-    digest: str,
-    booker: Booker,
-    lines: Sequence[Line],
-    locale: str,
-    by: By,
-) -> Order:
+def _shop(session: Session, shop_id: int) -> Shop:
     shop = session.scalars(
         select(Shop).where(Shop.id == shop_id).options(joinedload(Shop.event))
     ).one()
-    wanted = _types_of(session, shop, lines)
+    if shop.archived_at is not None:
+        raise ShopArchived
+    return shop
+
+
+def _order(
+    shop: Shop, types: Mapping[str, TicketType], arrival: Arrival, code: str, by: By
+) -> Order:
+    booker = arrival.booker
     order = Order(
         organiser_id=shop.organiser_id,
         shop=shop,
-        code=_fresh_code(session),
-        reference=reference,
-        content_digest=digest,
-        locale=locale,
+        code=code,
+        reference=arrival.reference,
+        content_digest=arrival.digest,
+        locale=arrival.locale,
         first_name=booker.first_name,
         last_name=booker.last_name,
         email=booker.email,
         phone=booker.phone,
     )
-    for position, ticket_type in enumerate(wanted, start=1):
-        # Who asks for no details has a ticket that is ready at once.
-        ready = not ticket_type.needs_personal_data
-        order.tickets.append(
-            Ticket(
-                type=ticket_type,
-                position=position,
-                state=PERSONALISED if ready else OPEN,
-                personalised_at=now() if ready else None,
-                locale=locale,
-            )
-        )
+    for position, each in enumerate(arrival.tickets, start=1):
+        if each.type_code not in types:
+            raise UnknownTicketType(each.type_code)
+        arriving.make(order, each, types[each.type_code], position, by)
     order.search_text = search_text_of(order)
-    session.add(order)
-    session.flush()
-    history.record(session, order, "placed", by, after={"tickets": len(wanted)})
     return order
 
 
-def _confirm(session: Session, order: Order, asked_from: str) -> None:
-    outbox.enqueue(
-        session,
-        outbox.CONFIRMATION,
-        order,
-        order.email,
-        order.locale,
-        asked_from=asked_from,
-    )
+def _tell(
+    session: Session, order: Order, by: By, asked_from: str, confirm: bool, mail_holders: bool
+) -> None:
+    told: dict[str, object] = {"tickets": len(order.tickets)}
+    if not confirm:
+        told["without_mails"] = True
+    history.record(session, order, "placed", by, after=told)
+    if confirm:
+        outbox.enqueue(
+            session,
+            outbox.CONFIRMATION,
+            order,
+            order.email,
+            order.locale,
+            asked_from=asked_from,
+        )
+    for ticket in order.tickets:
+        arriving.tell(session, ticket, by, mail=mail_holders)
 
 
 def _check_limits(session: Session, booker: Booker, asked_from: str) -> None:
@@ -188,39 +284,16 @@ def _check_limits(session: Session, booker: Booker, asked_from: str) -> None:
     )
 
 
-def _types_of(session: Session, shop: Shop, lines: Sequence[Line]) -> list[TicketType]:
-    if any(line.quantity < 0 for line in lines):
-        raise BadQuantity
-    if not 1 <= sum(line.quantity for line in lines) <= MAX_TICKETS:
-        raise BadQuantity
-    by_code = {
-        each.code: each
-        for each in session.scalars(select(TicketType).where(TicketType.event_id == shop.event_id))
-    }
-    wanted: list[TicketType] = []
-    for line in lines:
-        if line.type_code not in by_code:
-            raise UnknownTicketType(line.type_code)
-        wanted += [by_code[line.type_code]] * line.quantity
-    return wanted
-
-
-def _fresh_code(session: Session) -> str:
-    while True:
-        code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
-        if session.scalar(select(Order.id).where(Order.code == code)) is None:
-            return code
-
-
-def _digest(booker: Booker, lines: Sequence[Line]) -> str:
-    quantities: dict[str, int] = {}
-    for line in lines:
-        quantities[line.type_code] = quantities.get(line.type_code, 0) + line.quantity
-    content = [
-        [booker.first_name, booker.last_name, booker.email, booker.phone],
-        sorted((code, n) for code, n in quantities.items() if n),
-    ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+def _fresh_codes(session: Session, number: int) -> list[str]:
+    found: dict[str, None] = {}
+    while len(found) < number:
+        some = {
+            "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+            for _ in range(min(number - len(found), _AT_ONCE))
+        }
+        taken = set(session.scalars(select(Order.code).where(Order.code.in_(some))))
+        found |= dict.fromkeys(sorted(some - taken))
+    return list(found)
 
 
 def search_text_of(order: Order) -> str:

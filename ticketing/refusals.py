@@ -59,5 +59,25 @@ class DownloadSwitchedOff(Refusal):
     """The organiser hands tickets out another way, or later."""
 
 
+class ShopArchived(Refusal):
+    """The shop takes no new orders; what it has sold stays what it is."""
+
+
+class OrderCancelled(Refusal):
+    """An order that was cancelled, which is for good, takes no more tickets."""
+
+
 class TooManyShares(Refusal):
     """One ticket has had more links today than any person would hand out."""
+
+
+class LastOwner(Refusal):
+    """An organiser always keeps an owner who can sign in."""
+
+
+class NotOwnRole(Refusal):
+    """Nobody gives themselves another role."""
+
+
+class InvitationOver(Refusal):
+    """The invitation was accepted, withdrawn, or its week is over."""

@@ -121,6 +121,17 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
         _l("The organiser hands the tickets out another way, or closer to the event."),
         desk=True,
     ),
+    refusals.ShopArchived: Answer(
+        410,
+        _l("This shop is closed"),
+        _l("It takes no new orders. Tickets that were ordered here stay valid."),
+        desk=True,
+    ),
+    refusals.OrderCancelled: Answer(
+        409,
+        _l("This order was cancelled"),
+        _l("A cancelled order takes no more tickets. Please place a new one."),
+    ),
     refusals.TooManyShares: Answer(
         429,
         _l("That’s enough links for today"),
@@ -132,6 +143,21 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
         _l("That’s enough mail for today"),
         _l("To keep inboxes safe only a few mails a day may be sent. Please try it tomorrow."),
         desk=True,
+    ),
+    refusals.LastOwner: Answer(
+        409,
+        _l("Somebody has to decide"),
+        _l("A team needs an owner who can sign in. Make somebody else an owner first."),
+    ),
+    refusals.NotOwnRole: Answer(
+        409,
+        _l("That’s you"),
+        _l("You can’t change your own role. Ask another owner of your team to do it."),
+    ),
+    refusals.InvitationOver: Answer(
+        410,
+        _l("This invitation is over"),
+        _l("It was accepted, withdrawn, or its week has passed. Ask for a new one."),
     ),
     RenderFailed: Answer(
         503,

@@ -10,6 +10,9 @@ from ticketing.models import HistoryEntry, OutboxMail
 _ICONS = {
     "placed": "plus",
     "claimed": "check",
+    "named": "check",
+    "tickets_added": "plus",
+    "retyped": "edit",
     "edited": "edit",
     "contact_edited": "edit",
     "new_barcode": "qr",
@@ -35,6 +38,9 @@ def what(entry: HistoryEntry) -> str:
     sentences: dict[str, str] = {
         "placed": _("The order was placed"),
         "claimed": _("Personalised ticket %(n)s", n=n),
+        "named": _("Ticket %(n)s came with its name", n=n),
+        "tickets_added": _("Added tickets to the order"),
+        "retyped": _("Changed the type of ticket %(n)s", n=n),
         "edited": _("Edited ticket %(n)s", n=n),
         "contact_edited": _("Changed the contact"),
         "new_barcode": _("Issued a new barcode for ticket %(n)s", n=n),

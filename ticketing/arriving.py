@@ -1,0 +1,205 @@
+"""Tickets as they arrive from a shop, a file or another program: which ones, for whom.
+
+They are checked before the transaction that writes them, for that takes its time.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ticketing import history, holders, outbox
+from ticketing.fields import ONE_NAME, InvalidDetails
+from ticketing.history import By
+from ticketing.models import OPEN, PERSONALISED, Event, Order, Ticket, TicketType, now
+
+MAX_TICKETS: Final = 500
+MAX_EXTERNAL_ID: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """So many tickets of one type, nobody named yet."""
+
+    type_code: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """One ticket, whose holder may be known already.
+
+    `holder` is {field key: value} as somebody gave it ("first_name", …, "q12"); None leaves the
+    ticket open. A last name that is given and empty says that the person has one name. What the
+    event doesn't ask for is left out. `external_id` is the shop's own number for this ticket,
+    unique within the order. `or_open`: details that don't suffice leave the ticket open, instead
+    of being refused.
+    """
+
+    type_code: str
+    holder: Mapping[str, Any] | None = None
+    external_id: str | None = None
+    or_open: bool = False
+
+
+Wanted = Sequence[Line | NewTicket]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A ticket that may be written: `details` as they are stored, None while nobody is named."""
+
+    type_code: str
+    details: dict[str, Any] | None
+    external_id: str | None
+
+
+class UnknownTicketType(Exception):
+    """The event sells nothing under this code, or no longer."""
+
+
+class BadQuantity(Exception):
+    """No tickets at all, or more than one order can hold."""
+
+
+class InvalidTickets(Exception):
+    """Tickets that can't be as they are: {place in what was wanted: {field: what to do}}.
+
+    A field is a detail's key, `holder` or `external_id`.
+    """
+
+    def __init__(self, errors: dict[int, dict[str, str]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+def types_of(session: Session, event_id: int) -> dict[str, TicketType]:
+    """What the event sells now, by code."""
+    found = session.scalars(
+        select(TicketType).where(TicketType.event_id == event_id, TicketType.archived_at.is_(None))
+    )
+    return {each.code: each for each in found}
+
+
+def checked(
+    session: Session,
+    event: Event,
+    wanted: Wanted,
+    *,
+    taken: frozenset[str] = frozenset(),
+    room: int = MAX_TICKETS,
+) -> list[Checked]:
+    """The wanted tickets, one by one, as they are stored.
+
+    `taken` are the shop's numbers that the order holds already, `room` is how many tickets still
+    fit in. Raises `BadQuantity`, `UnknownTicketType`, `InvalidTickets`.
+    """
+    quantities = [each.quantity if isinstance(each, Line) else 1 for each in wanted]
+    if any(quantity < 0 for quantity in quantities) or not 1 <= sum(quantities) <= room:
+        raise BadQuantity
+    types = types_of(session, event.id)
+    for each in wanted:
+        if each.type_code not in types:
+            raise UnknownTicketType(each.type_code)
+    found: list[Checked] = []
+    errors: dict[int, dict[str, str]] = {}
+    seen = set(taken)
+    for place, each in enumerate(wanted):
+        if isinstance(each, Line):
+            found += [Checked(each.type_code, None, None)] * each.quantity
+            continue
+        try:
+            details = _details(event, types[each.type_code], each)
+        except InvalidDetails as invalid:
+            errors[place] = invalid.errors
+            continue
+        if each.external_id is not None:
+            if each.external_id in seen:
+                text = _("Another ticket of this order has this number.")
+                errors.setdefault(place, {})["external_id"] = text
+            seen.add(each.external_id)
+        found.append(Checked(each.type_code, details, each.external_id))
+    if errors:
+        raise InvalidTickets(errors)
+    return found
+
+
+def _details(event: Event, ticket_type: TicketType, ticket: NewTicket) -> dict[str, Any] | None:
+    if ticket.holder is None:
+        return None
+    try:
+        return details_of(event, ticket_type, ticket.holder)
+    except InvalidDetails:
+        if ticket.or_open:
+            return None
+        raise
+
+
+def details_of(event: Event, ticket_type: TicketType, holder: Mapping[str, Any]) -> dict[str, Any]:
+    """A program's details of a holder as they are stored; raises `InvalidDetails`.
+
+    Its field `holder` says that tickets of this type have none.
+    """
+    if not ticket_type.needs_personal_data:
+        raise InvalidDetails({"holder": _("Tickets of this type need no name.")})
+    given = dict(holder)
+    # A program makes no slip of the finger: it needs no second look at its address.
+    given["email_check"] = given.get("email", "")
+    if given.get("last_name") == "":
+        given[ONE_NAME] = "1"
+    return holders.details_for(event, ticket_type, given)
+
+
+def digest_of(booker: Sequence[str], wanted: Wanted) -> str:
+    """What tells the same order once more from another one, in whichever sequence it is told."""
+    quantities: dict[str, int] = {}
+    special: list[str] = []
+    for each in wanted:
+        if isinstance(each, Line) or (each.holder is None and each.external_id is None):
+            number = each.quantity if isinstance(each, Line) else 1
+            quantities[each.type_code] = quantities.get(each.type_code, 0) + number
+        else:
+            holder = {key: value for key, value in (each.holder or {}).items() if value}
+            special.append(_canonical([each.type_code, each.external_id, holder]))
+    content: list[Any] = [list(booker), sorted((code, n) for code, n in quantities.items() if n)]
+    if special:
+        content.append(sorted(special))
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def make(order: Order, new: Checked, ticket_type: TicketType, position: int, by: By) -> Ticket:
+    """The ticket of an order; open, unless it has a holder or its type asks for none."""
+    ticket = Ticket(type=ticket_type, position=position, locale=order.locale)
+    ticket.external_id = new.external_id
+    ticket.state = OPEN
+    if new.details is not None or not ticket_type.needs_personal_data:
+        ticket.state = PERSONALISED
+        ticket.personalised_at = now()
+    for column, value in holders.as_columns(new.details or {}).items():
+        setattr(ticket, column, value)
+    if new.details is not None:
+        ticket.personalised_by = by.kind
+    order.tickets.append(ticket)
+    return ticket
+
+
+def tell(session: Session, ticket: Ticket, by: By, *, mail: bool) -> None:
+    """Note in the caller's transaction who was named on a new ticket, and mail them their ticket.
+
+    The shop vouches for its holders, so there is no limit as for claims of strangers.
+    """
+    if ticket.personalised_by is None:
+        return
+    order = ticket.order
+    history.record(session, order, "named", by, ticket=ticket, after=holders.holder_of(ticket))
+    if mail and ticket.email:
+        outbox.enqueue(session, outbox.TICKET, order, ticket.email, ticket.locale, ticket=ticket)
