@@ -11,7 +11,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,6 +49,8 @@ def write() -> Iterator[Session]:
     try:
         session.connection(execution_options={"writes_until": until})
         yield session
+        for write_more in session.info.get("at_the_end", {}).values():
+            write_more(session)
         session.commit()
     except OperationalError as error:
         session.rollback()
@@ -60,7 +62,15 @@ def write() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("writing", None)
+        session.info.pop("at_the_end", None)
         _writing.release()
+
+
+def at_the_end(session: Session, key: str, write_more: Callable[[Session], None]) -> None:
+    """Have more written at the end of the transaction, when all of it is known; once a key."""
+    if not session.info.get("writing"):
+        raise RuntimeError("there is no transaction that could end")
+    session.info.setdefault("at_the_end", {}).setdefault(key, write_more)
 
 
 def prepare(engine: Engine) -> None:

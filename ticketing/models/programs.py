@@ -24,6 +24,7 @@ class WebhookEndpoint(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     link_id: Mapped[int] = mapped_column(BigInteger, unique=True, default=random_link_id)
     secret_generation: Mapped[int] = mapped_column(default=1)
+    rotated_at: Mapped[dt.datetime | None]  # the former secret signs too, for a day from then
     organiser_id: Mapped[int] = mapped_column(
         ForeignKey("organisers.id", ondelete="CASCADE"), index=True
     )
@@ -32,6 +33,7 @@ class WebhookEndpoint(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     disabled_at: Mapped[dt.datetime | None]
     disabled_because: Mapped[str] = mapped_column(String(30), default="")  # organiser, gone, failed
+    failing_since: Mapped[dt.datetime | None]  # the first failed try after the last good one
     deleted_at: Mapped[dt.datetime | None]
     revision: Mapped[int] = mapped_column(default=1)
 

@@ -30,6 +30,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_images'))
     )
     with op.batch_alter_table('images', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_images_digest'), ['digest'], unique=False)
         batch_op.create_index(batch_op.f('ix_images_organiser_id'), ['organiser_id'], unique=False)
 
     op.create_table('invitations',
@@ -52,12 +53,14 @@ def upgrade():
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('link_id', sa.BigInteger(), nullable=False),
     sa.Column('secret_generation', sa.Integer(), nullable=False),
+    sa.Column('rotated_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('organiser_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('url', sa.String(length=2000), nullable=False),
     sa.Column('events', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('disabled_because', sa.String(length=30), nullable=False),
+    sa.Column('failing_since', sa.DateTime(timezone=True), nullable=True),
     sa.Column('deleted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['organiser_id'], ['organisers.id'], name=op.f('fk_webhook_endpoints_organiser_id'), ondelete='CASCADE'),
@@ -282,5 +285,6 @@ def downgrade():
     op.drop_table('invitations')
     with op.batch_alter_table('images', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_images_organiser_id'))
+        batch_op.drop_index(batch_op.f('ix_images_digest'))
 
     op.drop_table('images')
