@@ -116,6 +116,18 @@ def create_user(email: str, organiser: str, role: str, name: str, password: str)
     click.echo(f"{email} can sign in at {settings().base_url}/backoffice")
 
 
+@user_group.command("password")
+@click.argument("email")
+@click.password_option(help="At least 12 characters; asked for if not given.")
+def set_user_password(email: str, password: str) -> None:
+    """Give EMAIL a new password; whoever is signed in with the old one is signed out."""
+    try:
+        users.set_password(email, password)
+    except users.CannotCreate as problem:
+        raise click.ClickException(str(problem)) from problem
+    click.echo(f"{email} has a new password.")
+
+
 def _stop(*, with_parent: bool) -> threading.Event:
     """Set by SIGTERM and SIGINT, or when the process that started this one is gone."""
     stop = threading.Event()

@@ -47,6 +47,14 @@ class NoDetailsNeeded(Refusal):
     """The ticket's type asks for no personal data: there is nothing to edit."""
 
 
+class NothingMissing(Refusal):
+    """The ticket has every detail that is required, or is not one that can be completed."""
+
+
+class AskedLately(Refusal):
+    """The holder was asked for missing details within the last day."""
+
+
 class NothingToReopen(Refusal):
     """None of the chosen tickets can be opened again."""
 
@@ -81,3 +89,7 @@ class NotOwnRole(Refusal):
 
 class InvitationOver(Refusal):
     """The invitation was accepted, withdrawn, or its week is over."""
+
+
+class TypeInUse(Refusal):
+    """Tickets have this type: it can be archived, not deleted."""

@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from ticketing.config import Settings
 from ticketing.extensions import csrf
 from ticketing.web import (
+    accounts,
     assets,
     backoffice,
     booker,
@@ -38,6 +39,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.styleguide:
         app.register_blueprint(styleguide.blueprint)
     app.register_blueprint(backoffice.blueprint)
+    csrf.exempt(accounts.blueprint)  # its forms refuse a bad token without losing what was typed
+    app.register_blueprint(accounts.blueprint)
 
     # Pages reached by a link have no session: their forms carry a token bound to the link.
     for blueprint in link_blueprints():

@@ -110,6 +110,16 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
         _l("This ticket needs no name"),
         _l("Tickets of its type are good for whoever holds them: there is nothing to edit."),
     ),
+    refusals.NothingMissing: Answer(
+        409,
+        _l("Nothing is missing here"),
+        _l("This ticket has all the details that are asked for."),
+    ),
+    refusals.AskedLately: Answer(
+        409,
+        _l("The holder was asked already"),
+        _l("Nobody is asked for missing details twice within a day. Please try it tomorrow."),
+    ),
     refusals.NothingToReopen: Answer(
         409,
         _l("There is nothing to open"),
@@ -131,6 +141,11 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
         409,
         _l("This order was cancelled"),
         _l("A cancelled order takes no more tickets. Please place a new one."),
+    ),
+    refusals.TypeInUse: Answer(
+        409,
+        _l("There are tickets of this type"),
+        _l("It can’t be deleted any more. Archive it: then no more of it are sold."),
     ),
     refusals.TooManyShares: Answer(
         429,

@@ -42,6 +42,12 @@ SAY_IT_THEMSELVES: Final = frozenset(
         "backoffice.cancel_order",
         "backoffice.cancel_ticket",
         "backoffice.shop",
+        "backoffice.shop_import",
+        "backoffice.invite",
+        "backoffice.account",
+        "backoffice.change_password",
+        "backoffice.organisation",
+        "backoffice.new_organiser",
     }
 )
 
@@ -55,8 +61,10 @@ def guard() -> ResponseReturnValue | None:
     """Nobody gets past here who isn't signed in, and no unsafe request without its token."""
     if not current_user.is_authenticated:
         return _to_sign_in()
-    scope.organiser_id()  # 403 for who works for nobody
-    if not scope.may(roles.needed()):
+    needed = roles.needed()
+    if needed != roles.ANYONE:
+        scope.organiser_id()  # 403 for who works for nobody
+    if not scope.may(needed):
         raise NotForThisRole
     numbers = [each for each in (request.view_args or {}).values() if isinstance(each, int)]
     if any(number > scope.LARGEST_ID for number in numbers):
@@ -135,6 +143,7 @@ def shell() -> dict[str, object]:
     return {
         "user_name": scope.user().name or scope.user().email,
         "organiser_name": place.organiser.name if place else "",
+        "other_places": [each for each in scope.memberships() if each is not place],
         "sign_out_url": url_for("security.logout"),
         "nav_items": tabs.main(),
         "event_tabs": tabs.of_event,

@@ -1,0 +1,187 @@
+"""*People*: who is in the team, as what, and who is invited."""
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
+
+from ticketing import invitations, links, team
+from ticketing.config import settings
+from ticketing.extensions import db
+from ticketing.invitations import InvalidInvitation
+from ticketing.models import Invitation, Membership, User, now
+from ticketing.refusals import EditedMeanwhile, TooManyMails
+from ticketing.web.backoffice import news, roles, scope
+from ticketing.web.backoffice.forms import BackofficeForm
+from ticketing.web.backoffice.forms_people import (
+    InvitationForm,
+    OrganisationForm,
+    RoleForm,
+    show,
+)
+from ticketing.web.backoffice.guard import blueprint
+from ticketing.web.backoffice.roles import needs
+
+
+@blueprint.get("/people")
+@needs("owner")
+def people() -> ResponseReturnValue:
+    return _page(InvitationForm(formdata=None))
+
+
+@blueprint.post("/people/invitations")
+@needs("owner")
+def invite() -> ResponseReturnValue:
+    form = InvitationForm()
+    if form.validate_on_submit():
+        try:
+            invitation = invitations.invite(
+                scope.organiser_id(),
+                form.email.data or "",
+                form.role.data or "",
+                by=scope.user(),
+                locale=str(get_locale()),
+            )
+        except InvalidInvitation as invalid:
+            show(form, invalid.errors)
+        except TooManyMails:
+            form.email.errors = [_("Today has seen too many invitations. Please try it tomorrow.")]
+            return _page(form), 429
+        else:
+            _said(_("%(email)s is invited.", email=invitation.email))
+            return redirect(url_for(".people"), 303)
+    return _page(form), 422
+
+
+@blueprint.post("/people/invitations/<int:invitation_id>/send")
+@needs("owner")
+def resend_invitation(invitation_id: int) -> ResponseReturnValue:
+    invitation = scope.invitation_or_404(invitation_id)
+    invitations.send_again(invitation, locale=str(get_locale()))
+    _said(_("%(email)s is invited once more.", email=invitation.email))
+    return redirect(url_for(".people"), 303)
+
+
+@blueprint.get("/people/invitations/<int:invitation_id>/link")
+@needs("owner")
+def invitation_link(invitation_id: int) -> ResponseReturnValue:
+    """To hand it over another way, for instance where no mail server is set up."""
+    invitation = scope.invitation_or_404(invitation_id)
+    return news.dialog(
+        "backoffice/invitation_link.html",
+        nav="people",
+        invitation=invitation,
+        url=links.invitation_url(invitation),
+    )
+
+
+@blueprint.route("/people/invitations/<int:invitation_id>/withdraw", methods=["GET", "POST"])
+@needs("owner")
+def revoke_invitation(invitation_id: int) -> ResponseReturnValue:
+    invitation = scope.invitation_or_404(invitation_id)
+    form = BackofficeForm()
+    if form.validate_on_submit():
+        invitations.revoke(invitation)
+        flash(_("The invitation of %(email)s was withdrawn.", email=invitation.email), "success")
+        return redirect(url_for(".people"), 303)
+    return news.dialog(
+        "backoffice/revoke_invitation.html", nav="people", invitation=invitation, form=form
+    )
+
+
+@blueprint.route("/people/<int:member_id>/role", methods=["GET", "POST"])
+@needs("owner")
+def change_role(member_id: int) -> ResponseReturnValue:
+    member = scope.member_or_404(member_id)
+    form = RoleForm(data={"role": member.role})
+    if form.validate_on_submit():
+        role = form.role.data
+        if role in team.ROLES:
+            team.change_role(member, role, by=scope.user())
+            text = _("%(name)s is %(role)s now.", name=_called(member), role=roles.words()[role])
+            flash(text, "success")
+            return redirect(url_for(".people"), 303)
+        form.role.errors = [_("Please choose one of these.")]
+    return news.dialog("backoffice/change_role.html", nav="people", member=member, form=form)
+
+
+@blueprint.route("/people/<int:member_id>/remove", methods=["GET", "POST"])
+@needs("owner")
+def remove_member(member_id: int) -> ResponseReturnValue:
+    """Of somebody else, or of oneself: then it is leaving."""
+    member = scope.member_or_404(member_id)
+    form = BackofficeForm()
+    if form.validate_on_submit():
+        name = _called(member)
+        team.remove(member)
+        flash(_("%(name)s is no longer in the team.", name=name), "success")
+        return redirect(url_for(".people"), 303)
+    return news.dialog(
+        "backoffice/remove_member.html",
+        nav="people",
+        member=member,
+        form=form,
+        myself=member.user_id == scope.user().id,
+    )
+
+
+@blueprint.route("/organisation", methods=["GET", "POST"])
+@needs("owner")
+def organisation() -> ResponseReturnValue:
+    """What the organiser is called, on every page and in every mail."""
+    name = scope.organiser().name
+    form = OrganisationForm(data={"name": name, "seen": name})
+    status = 200
+    if form.validate_on_submit():
+        try:
+            team.rename(scope.organiser_id(), form.name.data or "", seen=form.seen.data or "")
+        except ValueError as error:
+            form.name.errors = [str(error)]
+        except EditedMeanwhile:
+            name = form.seen.data = scope.organiser().name
+            form.name.errors = [
+                _("Somebody else changed it to “%(name)s” meanwhile. Yours?", name=name)
+            ]
+            status = 409
+        else:
+            flash(_("The name was saved."), "success")
+            return redirect(url_for(".people"), 303)
+    return news.dialog("backoffice/organisation.html", nav="people", form=form, status=status)
+
+
+def _page(form: InvitationForm) -> str:
+    members = db.session.scalars(
+        scope.select_members()
+        .join(User)
+        .options(joinedload(Membership.user))
+        .order_by(User.name, User.email)
+    )
+    asked = db.session.scalars(
+        invitations.unanswered(scope.organiser_id())
+        .options(joinedload(Invitation.invited_by))
+        .order_by(Invitation.id.desc())
+    )
+    mails = invitations.mails_of(scope.organiser_id())
+    return news.page(
+        "backoffice/people.html",
+        nav="people",
+        form=form,
+        members=list(members),
+        invitations=[(each, mails.get(each.id), each.expires_at > now()) for each in asked],
+        role_names=roles.words(),
+        me=scope.user().id,
+        mails_go_out=bool(settings().mail_server),
+    )
+
+
+def _called(member: Membership) -> str:
+    return member.user.name or member.user.email
+
+
+def _said(done: str) -> None:
+    if settings().mail_server:
+        flash(_("%(done)s The mail is on its way.", done=done), "success")
+    else:
+        text = _("%(done)s No mail server is set up: copy the link and hand it over.", done=done)
+        flash(text, "warning")
