@@ -13,6 +13,7 @@ from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.forms import ReasonForm, ReopenForm
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.order_view import view_of
+from ticketing.web.backoffice.roles import needs
 
 
 @blueprint.get("/orders/<int:order_id>", endpoint="order")
@@ -55,6 +56,7 @@ def reopen(order_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/orders/<int:order_id>/cancel", methods=["GET", "POST"])
+@needs("manager")
 def cancel_order(order_id: int) -> ResponseReturnValue:
     order = scope.order_or_404(order_id)
     form = ReasonForm()

@@ -26,6 +26,7 @@ class Row:
     mailable: bool
     standing: bool
     has_barcode: bool
+    may_cancel: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class OrderView:
     entries: list[HistoryEntry]
     mails: list[OutboxMail]
     can_reopen: bool
+    may_cancel: bool  # whoever looks; what can't be undone is no job for the desk
 
     @property
     def standing(self) -> bool:
@@ -79,6 +81,7 @@ def view_of(order: Order) -> OrderView:
         ),
         can_reopen=order.state != "cancelled"
         and any(personalisation.can_reopen(ticket) for ticket in order.tickets),
+        may_cancel=scope.may("manager"),
     )
 
 
@@ -100,6 +103,7 @@ def _row(ticket: Ticket, event: Event) -> Row:
         mailable=has_barcode and bool(sending.address_of(ticket)),
         standing=standing,
         has_barcode=has_barcode,
+        may_cancel=standing and scope.may("manager"),
     )
 
 

@@ -15,6 +15,7 @@ from ticketing.shops import SETTINGS, InvalidSettings
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.forms import ShopForm
 from ticketing.web.backoffice.guard import blueprint
+from ticketing.web.backoffice.roles import needs
 from ticketing.web.backoffice.versions import Version
 
 
@@ -41,6 +42,7 @@ def shops() -> ResponseReturnValue:
 
 
 @blueprint.route("/shops/<int:shop_id>", methods=["GET", "POST"])
+@needs("manager")
 def shop(shop_id: int) -> ResponseReturnValue:
     shop = scope.shop_or_404(shop_id)
     form = ShopForm(data={**settings_of.as_typed(shop), "revision": shop.revision})

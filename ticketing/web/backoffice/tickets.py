@@ -7,15 +7,22 @@ from flask_babel import gettext as _
 
 from ticketing import admission, cancelling, fields, links, personalisation, sending, tickets_pdf
 from ticketing.downloads import Download, download_of
-from ticketing.fields import InvalidDetails
+from ticketing.fields import Answer, InvalidDetails
 from ticketing.models import CANCELLED, OPEN, Ticket
 from ticketing.refusals import EditedMeanwhile, NoDetailsNeeded, NotPersonalised, TicketCancelled
 from ticketing.web import send
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.forms import BackofficeForm, EditTicketForm, ReasonForm
 from ticketing.web.backoffice.guard import blueprint
+from ticketing.web.backoffice.roles import needs
 from ticketing.web.backoffice.versions import Version, compare
-from ticketing.web.details_form import details_form, given_in, known_details, show_errors
+from ticketing.web.details_form import (
+    details_form,
+    given_in,
+    keys_of,
+    known_details,
+    show_errors,
+)
 
 
 @blueprint.route("/tickets/<int:ticket_id>/edit", methods=["GET", "POST"])
@@ -23,7 +30,7 @@ def edit_ticket(ticket_id: int) -> ResponseReturnValue:
     ticket = _standing(ticket_id)
     if not ticket.type.needs_personal_data:
         raise NoDetailsNeeded
-    asked = fields.asked_of(ticket.order.shop.event, ticket.type)
+    asked = holders.asked_to_edit(ticket)
     form = details_form(asked, EditTicketForm)(data=_known(ticket))
     versions: list[Version] | None = None
     if form.validate_on_submit():
@@ -55,7 +62,7 @@ def edit_ticket(ticket_id: int) -> ResponseReturnValue:
         ticket=ticket,
         form=form,
         versions=versions,
-        detail_keys=fields.DETAIL_KEYS,
+        detail_keys=keys_of(form),
     )
 
 
@@ -112,6 +119,7 @@ def new_barcode(ticket_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/tickets/<int:ticket_id>/cancel", methods=["GET", "POST"])
+@needs("manager")
 def cancel_ticket(ticket_id: int) -> ResponseReturnValue:
     ticket = _standing(ticket_id)
     form = ReasonForm()
@@ -142,14 +150,14 @@ def _known(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _wants_new_barcode(form: EditTicketForm, ticket: Ticket, given: dict[str, str]) -> bool:
+def _wants_new_barcode(form: EditTicketForm, ticket: Ticket, given: dict[str, Answer]) -> bool:
     """As chosen, or by itself when the ticket goes to another address than before."""
     if form.new_barcode.data != "auto":
         return bool(form.new_barcode.data == "yes")
     if ticket.state == OPEN or "email" not in given:
         return False
     try:
-        address = fields.clean_email(given["email"].strip())
+        address = fields.clean_email(str(given["email"]).strip())
     except ValueError:
         address = ""  # none, or one that the rule refuses anyway
     return address.casefold() != ticket.email.casefold()
