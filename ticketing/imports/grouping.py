@@ -1,0 +1,140 @@
+"""Checked rows become orders: which rows belong together, and which orders are here already."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field
+from typing import Any, Final
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ticketing import arriving
+from ticketing.arriving import MAX_TICKETS, Checked, NewTicket
+from ticketing.imports.checking import Good
+from ticketing.models import Order
+from ticketing.orders import Arrival, Booker
+
+# The reference of an order that its file gives none.
+FROM_FILE: Final = "csv:"
+_AT_ONCE: Final = 500  # references in one look-up
+
+
+@dataclass(slots=True)
+class Group:
+    """The rows of one order; `arrival` is how it will be placed."""
+
+    rows: list[Good]
+    arrival: Arrival
+
+
+@dataclass(slots=True)
+class Problem:
+    """What is wrong with a row among the others; `key` is the column's."""
+
+    line: int
+    key: str
+    text: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """`known` are orders of an earlier import, which will not be added again."""
+
+    fresh: list[Group] = field(default_factory=list)
+    known: list[Group] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def grouped(rows: Sequence[Good]) -> tuple[list[Group], list[Problem]]:
+    """Rows with one reference, or without any and of one customer, are one order.
+
+    They need not follow each other. The tickets stand in the order as in the file.
+    """
+    together: dict[tuple[Any, ...], list[Good]] = {}
+    problems: list[Problem] = []
+    for row in rows:
+        key = (row.reference,) if row.reference else (*row.booker, row.locale)
+        group = together.setdefault(key, [])
+        if group and (row.booker, row.locale) != (group[0].booker, group[0].locale):
+            problems.append(
+                Problem(
+                    row.line,
+                    "reference",
+                    _("Line %(line)s has this reference and another booker or language.",
+                      line=group[0].line),
+                )
+            )  # fmt: skip
+        elif len(group) == MAX_TICKETS:
+            problems.append(
+                Problem(
+                    row.line,
+                    "reference",
+                    _("One order holds at most %(n)d tickets.", n=MAX_TICKETS),
+                )
+            )
+        else:
+            group.append(row)
+    return [Group(group, _arrival(group)) for group in together.values()], problems
+
+
+def _arrival(rows: list[Good]) -> Arrival:
+    booker = Booker(*rows[0].booker)
+    wanted = [NewTicket(row.type_code, row.given) for row in rows]
+    return Arrival(
+        reference=rows[0].reference or _derived(rows),
+        booker=booker,
+        locale=rows[0].locale,
+        digest=arriving.digest_of(astuple(booker), wanted),
+        tickets=[Checked(row.type_code, row.details, None) for row in rows],
+    )
+
+
+def _derived(rows: list[Good]) -> str:
+    """A reference out of what the file says, in whichever sequence its rows stand.
+
+    Out of nothing that settings decide: after they have changed, the file still is the same.
+    """
+    tickets = sorted(
+        [row.word.casefold(), *((row.given or {}).get(key, "") for key in _NAMED)] for row in rows
+    )
+    said = json.dumps([rows[0].booker, tickets], ensure_ascii=False).encode()
+    return FROM_FILE + hashlib.sha256(said).hexdigest()[:20]
+
+
+_NAMED: Final = ("first_name", "last_name", "email")
+
+
+def plan(session: Session, shop_id: int, rows: Sequence[Good]) -> Plan:
+    """The orders of these rows, compared with those that the shop has."""
+    groups, problems = grouped(rows)
+    found = Plan(problems=problems)
+    digests = _known(session, shop_id, [group.arrival.reference for group in groups])
+    for group in groups:
+        digest, code = digests.get(group.arrival.reference, ("", ""))
+        if not code:
+            found.fresh.append(group)
+        elif digest == group.arrival.digest:
+            found.known.append(group)
+        else:
+            text = _(
+                "Order %(code)s has this reference and another content. Change it there by hand, "
+                "or leave its rows out.",
+                code=code,
+            )
+            found.problems.append(Problem(group.rows[0].line, "reference", text))
+    return found
+
+
+def _known(session: Session, shop_id: int, references: list[str]) -> dict[str, tuple[str, str]]:
+    """{reference: (digest, code)} of those that the shop has."""
+    found = {}
+    for start in range(0, len(references), _AT_ONCE):
+        some = references[start : start + _AT_ONCE]
+        wanted = select(Order.reference, Order.content_digest, Order.code).where(
+            Order.shop_id == shop_id, Order.reference.in_(some)
+        )
+        for reference, digest, code in session.execute(wanted):
+            found[reference] = (digest, code)
+    return found
