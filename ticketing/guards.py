@@ -27,14 +27,18 @@ def ticket_in(order: Order, ticket_id: int) -> Ticket:
     return next(ticket for ticket in order.tickets if ticket.id == ticket_id)
 
 
+def check_stands(order: Order, ticket: Ticket) -> None:
+    if ticket.state == CANCELLED or order.state == "cancelled":
+        raise TicketCancelled
+
+
 def check_open(order: Order, ticket: Ticket, share_generation: int | None) -> None:
     """Whether the ticket may be personalised or shared now.
 
     A share link counts if it is of the ticket's generation, or of the next one: the share dialog
     hands that out, and it is made the current one by its first use. Raises the refusal that fits.
     """
-    if ticket.state == CANCELLED or order.state == "cancelled":
-        raise TicketCancelled
+    check_stands(order, ticket)
     if share_generation is not None and not share_counts(ticket, share_generation):
         raise LinkWithdrawn
     if ticket.state != OPEN:

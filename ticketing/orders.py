@@ -25,7 +25,7 @@ from ticketing.arriving import (
 )
 from ticketing.extensions import db
 from ticketing.history import By
-from ticketing.models import Order, OutboxMail, Shop, Ticket, TicketType
+from ticketing.models import Event, Order, OutboxMail, Shop, Ticket, TicketType
 from ticketing.refusals import ShopArchived
 from ticketing.transactions import write
 
@@ -44,6 +44,7 @@ __all__ = [
     "place",
     "place_in",
     "search_text_of",
+    "with_questions",
     "with_tickets",
 ]
 
@@ -182,7 +183,7 @@ def place_in(
             raise ReferenceTaken("", each.reference)
     if fresh:
         shop = _shop(session, shop_id)
-        types = arriving.types_of(session, shop.event_id)
+        types = arriving.types_of(session, shop.event_id, locked=True)
         codes = _fresh_codes(session, len(fresh))
         placed = [
             _order(shop, types, each, code, by)
@@ -320,3 +321,8 @@ def with_tickets() -> tuple[ORMOption, ...]:
         selectinload(Order.tickets).joinedload(Ticket.type),
         selectinload(Order.tickets).joinedload(Ticket.share),
     )
+
+
+def with_questions() -> tuple[ORMOption, ...]:
+    """Beside `with_tickets`, for whoever asks for details or shows them: the event's questions."""
+    return (joinedload(Order.shop).joinedload(Shop.event).selectinload(Event.questions),)

@@ -22,13 +22,14 @@ CONTACT_ASKED: Final = [
 
 
 def address_of(ticket: Ticket) -> str:
-    """Where a ticket's mail goes: to its holder; the booker where no holder is asked for.
+    """Where a ticket's mail goes: to its holder; the booker where no holder is asked for one.
 
-    Empty where nobody gave an address.
+    Empty where nobody gave an address that is asked for.
     """
-    if ticket.email or ticket.type.needs_personal_data:
-        return ticket.email
-    return ticket.order.email
+    asked = ticket.type.needs_personal_data and (
+        fields.need_of("email", ticket.order.shop.event, ticket.type) != "off"
+    )
+    return ticket.email if ticket.email or asked else ticket.order.email
 
 
 def mail_ticket(ticket: Ticket, by: By, *, asked_from: str = "") -> Ticket:

@@ -138,8 +138,8 @@ class HolderOut(BookerOut):
     """The person named on a ticket."""
 
     email: str = Field(description="May be empty if the event doesn't ask for it.")
-    details: dict[str, str | int | bool] = Field(
-        description="Whatever else the event asks for, by field."
+    details: dict[str, str | int | bool | list[str]] = Field(
+        description="Whatever else the event asks for, by field; a list where several choices count."
     )
 
 

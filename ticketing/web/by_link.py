@@ -8,18 +8,20 @@ from ticketing import links, orders, outbox
 from ticketing.extensions import db
 from ticketing.guards import share_counts
 from ticketing.links import Kind, Link, LinkWithdrawn, UnknownLink
-from ticketing.models import Order, Shop, Ticket
+from ticketing.models import Event, Order, Shop, Ticket
 from ticketing.web import protection
 
 
-def order_of(token: str) -> tuple[Order, Link]:
-    """The booker's order, everything an overview draws loaded.
+def order_of(token: str, *, asking: bool = False) -> tuple[Order, Link]:
+    """The booker's order, everything an overview draws loaded; `asking`: the questions as well.
 
     Raises `UnknownLink`, `LinkWithdrawn`.
     """
     link = links.read(links.keys(), Kind.ORDER, token)
     order = db.session.scalar(
-        select(Order).where(Order.link_id == link.link_id).options(*orders.with_tickets())
+        select(Order)
+        .where(Order.link_id == link.link_id)
+        .options(*orders.with_tickets(), *(orders.with_questions() if asking else ()))
     )
     if order is None:
         raise UnknownLink
@@ -70,7 +72,10 @@ def _ticket_of(kind: Kind, token: str) -> tuple[Ticket, Link]:
             joinedload(Ticket.type),
             joinedload(Ticket.share),
             joinedload(Ticket.order).options(
-                joinedload(Order.shop).options(joinedload(Shop.event), joinedload(Shop.organiser))
+                joinedload(Order.shop).options(
+                    joinedload(Shop.event).selectinload(Event.questions),
+                    joinedload(Shop.organiser),
+                )
             ),
         )
     )

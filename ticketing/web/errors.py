@@ -255,6 +255,7 @@ def typed() -> list[tuple[str, str]]:
         return []
     return [
         (str(field.label), value)
-        for field in fields.FIELDS
-        if field.kind != "email_check" and (value := request.form.get(field.key, "").strip())
+        for field in g.get("asked", fields.FIELDS)
+        if field.kind != "email_check"
+        and (value := fields.in_words(field, request.form.getlist(field.key)).strip())
     ]

@@ -1,18 +1,36 @@
 """The ticket page: what a holder shows at the door."""
 
 import re
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import HiddenField
 
-from ticketing import barcodes, calendar, downloads, history, links, sending, tickets_pdf
+from ticketing import (
+    barcodes,
+    calendar,
+    downloads,
+    fields,
+    guards,
+    history,
+    links,
+    missing,
+    personalisation,
+    sending,
+    tickets_pdf,
+)
 from ticketing.downloads import Download
+from ticketing.fields import InvalidDetails
+from ticketing.links import Link
+from ticketing.models import Ticket
 from ticketing.qr import qr_svg
 from ticketing.refusals import FormExpired
 from ticketing.status import status_of
 from ticketing.web import by_link, send
-from ticketing.web.link_forms import LinkForm
+from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
+from ticketing.web.link_forms import LinkForm, whole_number
 
 blueprint = Blueprint("holder", __name__, url_prefix="/t/<token>")
 
@@ -21,9 +39,50 @@ blueprint = Blueprint("holder", __name__, url_prefix="/t/<token>")
 _IN_APP = re.compile(r"FBAN|FBAV|Instagram|WhatsApp|Line/|Snapchat|TikTok|; wv\)", re.IGNORECASE)
 
 
+class CompleteForm(LinkForm):
+    revision = HiddenField()
+
+
 @blueprint.get("")
 def page(token: str) -> ResponseReturnValue:
     ticket, link = by_link.ticket_of(token)
+    return _page(token, ticket, link, _completing(ticket, link))
+
+
+@blueprint.post("/details")
+def complete(token: str) -> ResponseReturnValue:
+    """What the organiser asks for by now, and the ticket lacks; the rest can't be changed here."""
+    ticket, link = by_link.ticket_of(token)
+    form = _completing(ticket, link)
+    if form is None:
+        if not LinkForm(bound_to=link).validate():
+            raise FormExpired
+        guards.check_stands(ticket.order, ticket)
+        return redirect(f"/t/{token}", 303)  # it was sent before: there is nothing left to say
+    if form.validate():
+        try:
+            personalisation.complete(
+                ticket, given_in(form), history.By("holder"), revision=whole_number(form.revision)
+            )
+        except InvalidDetails as invalid:
+            show_errors(form, invalid)
+        else:
+            return redirect(f"/t/{token}?completed=1", 303)
+    return _page(token, ticket, link, form), 422
+
+
+def _completing(ticket: Ticket, link: Link) -> Any:
+    """The form for what the ticket lacks; None if that is nothing, or can't be given any more."""
+    asked = missing.missing_in(ticket)
+    if not asked or guards.deadline_passed(ticket.order):
+        return None
+    form = details_form(asked, CompleteForm)(bound_to=link, data={"revision": ticket.revision})
+    if fields.ONE_NAME in form:
+        form[fields.ONE_NAME].label.text = _("I have only one name")
+    return form
+
+
+def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
     shop = ticket.order.shop
     download = downloads.download_of(ticket, shop)
     qr = None
@@ -41,8 +100,13 @@ def page(token: str) -> ResponseReturnValue:
         here=f"/t/{token}",
         address=links.ticket_url(ticket),
         in_app=bool(_IN_APP.search(request.headers.get("User-Agent", ""))),
-        can_mail=download is Download.READY and bool(sending.address_of(ticket)),
+        can_mail=download is Download.READY
+        and bool(ticket.email or not ticket.type.needs_personal_data),
         mailed="mailed" in request.args,
+        completed="completed" in request.args and completing is None,
+        completing=completing,
+        detail_keys=keys_of(completing) if completing is not None else (),
+        email_hint=_("Your ticket can be sent there."),
     )
 
 

@@ -14,7 +14,7 @@ from ticketing.links import Link
 from ticketing.models import OPEN, Ticket
 from ticketing.refusals import AlreadyClaimed
 from ticketing.web import by_link, errors
-from ticketing.web.details_form import details_form, given_in, show_errors
+from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
 from ticketing.web.link_forms import LinkForm, whole_number
 
 blueprint = Blueprint("visitor", __name__, url_prefix="/s/<token>")
@@ -109,7 +109,7 @@ def _form_page(ticket: Ticket, form: Any) -> str:
         order=ticket.order,
         form=form,
         here=request.path.removesuffix("/opened"),
-        detail_keys=fields.DETAIL_KEYS,
+        detail_keys=keys_of(form),
         email_hint=_("Your ticket is sent there."),
     )
 

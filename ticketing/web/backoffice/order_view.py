@@ -1,19 +1,31 @@
 """What an order's page draws, gathered once for the page and for what is swapped in it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from ticketing import history, personalisation, sending
+from ticketing import fields, history, missing, personalisation, sending
 from ticketing.extensions import db
+from ticketing.fields import Field
+from ticketing.holders import holder_of
 from ticketing.models import CANCELLED, OPEN, Event, HistoryEntry, Order, OutboxMail, Ticket
 from ticketing.money import money
 from ticketing.status import Status, status_of
 from ticketing.web.backoffice import scope
 
 MAILS_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One of a holder's answers beside name and contact; `asked`: whether it still would be."""
+
+    label: str
+    text: str
+    asked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,8 @@ class Row:
     mailable: bool
     standing: bool
     has_barcode: bool
+    missing: list[str]  # labels of what is required and not there
+    answers: list[Given]
     may_cancel: bool
 
 
@@ -44,6 +58,7 @@ class OrderView:
     event: Event
     status: Status
     rows: list[Row]
+    details: dict[str, Field]  # everything that a ticket may hold an answer to
     counts: list[tuple[str, int]]
     sums: list[Sum]
     total: str
@@ -59,13 +74,15 @@ class OrderView:
 
 def view_of(order: Order) -> OrderView:
     event = order.shop.event
+    details = fields.known_fields(event)
     standing = [ticket for ticket in order.tickets if ticket.state != CANCELLED]
     done = sum(ticket.state != OPEN for ticket in standing)
     return OrderView(
         order=order,
         event=event,
         status=order_status(order, done, len(standing)),
-        rows=[_row(ticket, event) for ticket in order.tickets],
+        rows=[_row(ticket, event, details) for ticket in order.tickets],
+        details=details,
         counts=_counts(order.tickets),
         sums=_sums(standing, event),
         total=money(sum(ticket.type.price for ticket in standing), event.currency),
@@ -93,7 +110,7 @@ def order_status(order: Order, done: int, total: int) -> Status:
     return Status(kind, _("%(done)d of %(total)d personalised", done=done, total=total))
 
 
-def _row(ticket: Ticket, event: Event) -> Row:
+def _row(ticket: Ticket, event: Event, details: Mapping[str, Field]) -> Row:
     standing = ticket.state != CANCELLED
     has_barcode = standing and ticket.state != OPEN
     return Row(
@@ -103,8 +120,25 @@ def _row(ticket: Ticket, event: Event) -> Row:
         mailable=has_barcode and bool(sending.address_of(ticket)),
         standing=standing,
         has_barcode=has_barcode,
+        missing=[
+            str(each.field.label)
+            for each in missing.missing_in(ticket)
+            if each.field.key != "email_check"
+        ],
+        answers=_answers(ticket, details),
         may_cancel=standing and scope.may("manager"),
     )
+
+
+def _answers(ticket: Ticket, details: Mapping[str, Field]) -> list[Given]:
+    """In the order of the form; name, email and phone stand above them while they are asked."""
+    asked = {each.field.key for each in fields.asked_of(ticket.order.shop.event, ticket.type)}
+    known = holder_of(ticket)
+    return [
+        Given(str(each.label), fields.in_words(each, known[key]), key in asked)
+        for key, each in details.items()
+        if key in known and (key not in fields.OF_TICKET or key not in asked)
+    ]
 
 
 def _counts(tickets: list[Ticket]) -> list[tuple[str, int]]:

@@ -5,7 +5,17 @@ from typing import Any
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ticketing import admission, cancelling, fields, links, personalisation, sending, tickets_pdf
+from ticketing import (
+    admission,
+    cancelling,
+    fields,
+    holders,
+    links,
+    missing,
+    personalisation,
+    sending,
+    tickets_pdf,
+)
 from ticketing.downloads import Download, download_of
 from ticketing.fields import Answer, InvalidDetails
 from ticketing.models import CANCELLED, OPEN, Ticket
@@ -75,6 +85,17 @@ def resend_ticket(ticket_id: int) -> ResponseReturnValue:
         _("Ticket %(n)s is on its way to its holder.", n=ticket.position),
         tickets=[ticket_id],
     )
+
+
+@blueprint.post("/tickets/<int:ticket_id>/ask")
+def ask_details(ticket_id: int) -> ResponseReturnValue:
+    """*Send back to holder*: for what the ticket lacks."""
+    ticket = _standing(ticket_id)
+    recipient = missing.ask(ticket, scope.acting())
+    message = _(
+        "%(email)s is asked for what ticket %(n)s lacks.", email=recipient, n=ticket.position
+    )
+    return news.done(ticket.order_id, message, tickets=[ticket_id])
 
 
 @blueprint.get("/tickets/<int:ticket_id>/link")

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ticketing.fields import Asked
-from ticketing.web.backoffice.wording import value_of
+from ticketing.fields import Answer, Asked, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +15,17 @@ class Version:
 
 
 def compare(
-    asked: Sequence[Asked], now: Mapping[str, Any], typed: Mapping[str, str]
+    asked: Sequence[Asked], now: Mapping[str, Any], typed: Mapping[str, Answer]
 ) -> list[Version]:
     """The details in which what was typed differs from what is there now."""
     return [
-        Version(str(each.field.label), value_of(key, now.get(key, "")), value_of(key, typed[key]))
+        Version(str(each.field.label), was, typed_now)
         for each in asked
         if (key := each.field.key) != "email_check"
-        and str(now.get(key, "")) != typed.get(key, "").strip()
+        and (was := in_words(each.field, now.get(key, "")))
+        != (typed_now := in_words(each.field, _sent(typed.get(key, ""))))
     ]
+
+
+def _sent(answer: Answer) -> Answer:
+    return answer if isinstance(answer, list) else answer.replace("\r\n", "\n").strip()

@@ -1,10 +1,12 @@
 """What the backoffice says about history and mails, in plain words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 
 from ticketing import fields
+from ticketing.fields import Field
 from ticketing.models import HistoryEntry, OutboxMail
 
 _ICONS = {
@@ -14,6 +16,8 @@ _ICONS = {
     "tickets_added": "plus",
     "retyped": "edit",
     "edited": "edit",
+    "completed": "check",
+    "details_asked": "mail",
     "contact_edited": "edit",
     "new_barcode": "qr",
     "reopened": "undo",
@@ -42,6 +46,8 @@ def what(entry: HistoryEntry) -> str:
         "tickets_added": _("Added tickets to the order"),
         "retyped": _("Changed the type of ticket %(n)s", n=n),
         "edited": _("Edited ticket %(n)s", n=n),
+        "completed": _("Filled in what ticket %(n)s lacked", n=n),
+        "details_asked": _("Asked the holder of ticket %(n)s for what is missing", n=n),
         "contact_edited": _("Changed the contact"),
         "new_barcode": _("Issued a new barcode for ticket %(n)s", n=n),
         "reopened": _("Opened ticket %(n)s for personalisation", n=n),
@@ -71,24 +77,34 @@ def who(entry: HistoryEntry) -> str:
     return f"{entry.actor_name} ({kind.lower()})" if entry.actor_name else kind
 
 
-def changes(entry: HistoryEntry) -> list[tuple[str, str, str]]:
-    """(what, before, after) of everything the entry changed, in the order of the form."""
+def changes(
+    entry: HistoryEntry, details: Mapping[str, Field] = fields.BY_KEY
+) -> list[tuple[str, str, str]]:
+    """(what, before, after) of everything the entry changed, in the order of the form.
+
+    `details` are the event's `fields.known_fields`.
+    """
     keys = {**entry.before, **entry.after}
-    known = [key for key in fields.BY_KEY if key in keys]
-    rest = [key for key in keys if key not in fields.BY_KEY]
+    known = [key for key in details if key in keys]
+    rest = [key for key in keys if key not in details]
     return [
+        (
+            str(details[key].label),
+            fields.in_words(details[key], entry.before.get(key, "")),
+            fields.in_words(details[key], entry.after.get(key, "")),
+        )
+        for key in known
+    ] + [
         (
             label_of(key),
             value_of(key, entry.before.get(key, "")),
             value_of(key, entry.after.get(key, "")),
         )
-        for key in known + rest
+        for key in rest
     ]
 
 
 def label_of(key: str) -> str:
-    if key in fields.BY_KEY:
-        return str(fields.BY_KEY[key].label)
     labels: dict[str, str] = {
         "barcode": _("Barcode"),
         "channel": _("Channel"),
@@ -102,9 +118,6 @@ def label_of(key: str) -> str:
 def value_of(key: str, value: Any) -> str:
     if value == "":
         return ""
-    field = fields.BY_KEY.get(key)
-    if field is not None and field.choices:
-        return next((str(text) for known, text in field.choices if known == value), str(value))
     if key == "barcode":
         return str(_("number %(n)s", n=value))
     words: dict[str, dict[str, str]] = {
@@ -134,6 +147,9 @@ def mail_kind(mail: OutboxMail) -> str:
         "ticket": _("Ticket %(n)s for its holder", n=n),
         "tickets": _("Order, sent again"),
         "reopened": _("Tickets opened again"),
+        "details_missing": _("Ticket %(n)s: details are missing", n=n)
+        if n
+        else _("Details are missing"),
         "cancelled": _("Cancellation"),
     }
     return kinds.get(mail.kind, mail.kind)

@@ -12,7 +12,13 @@ from ticketing.models import Order
 from ticketing.web import by_link
 from ticketing.web.booker import parts
 from ticketing.web.booker.parts import blueprint
-from ticketing.web.details_form import details_form, given_in, known_details, show_errors
+from ticketing.web.details_form import (
+    details_form,
+    given_in,
+    keys_of,
+    known_details,
+    show_errors,
+)
 from ticketing.web.link_forms import LinkForm, whole_number
 
 
@@ -22,7 +28,7 @@ class ClaimForm(LinkForm):
 
 @blueprint.route("/tickets/<int:position>/claim", methods=["GET", "POST"])
 def claim(token: str, position: int) -> ResponseReturnValue:
-    order, link = by_link.order_of(token)
+    order, link = by_link.order_of(token, asking=True)
     ticket = parts.ticket_at(order, position)
     if request.method == "GET":
         guards.check_open(order, ticket, None)
@@ -46,7 +52,14 @@ def claim(token: str, position: int) -> ResponseReturnValue:
         else:
             return parts.done(token, position)
     return parts.dialog(
-        "booker/claim.html", order, link, token, ticket, form=form, for_other=for_other
+        "booker/claim.html",
+        order,
+        link,
+        token,
+        ticket,
+        form=form,
+        for_other=for_other,
+        detail_keys=keys_of(form),
     )
 
 

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from jinja2_fragments.flask import render_block
 from werkzeug.exceptions import NotFound
 
-from ticketing import fields
 from ticketing.links import Link
 from ticketing.models import Order, Ticket
 from ticketing.web import by_link, cards
@@ -31,7 +30,9 @@ def page_of(order: Order, link: Link, token: str) -> dict[str, Any]:
 def changes_of(order: Order, link: Link, token: str, since: int) -> str:
     page = page_of(order, link, token)
     changed = cards.changed_since(page["overview"], since)
-    return render_template("booker/changes.html", changed=changed, **page)
+    return render_template(
+        "booker/changes.html", changed=changed, all_cards=order.list_version > since, **page
+    )
 
 
 def done(token: str, position: int) -> ResponseReturnValue:
@@ -58,7 +59,6 @@ def dialog(
         "at": at,
         "here": f"{at}/tickets/{ticket.position}/{template.split('/')[1].removesuffix('.html')}",
         "csrf": LinkForm(bound_to=link).csrf_token.current_token,
-        "detail_keys": fields.DETAIL_KEYS,
         "email_hint": _("The ticket is sent there."),
     }
     if request.headers.get("HX-Target") == "dialog":

@@ -1,0 +1,70 @@
+"""The mail with which a ticket goes back to its holder, for what is required by now."""
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from ticketing import guards, links, names
+from ticketing.mailing.letter import Letter, Reason, TicketLine, Withdrawn, one_line, presentable
+from ticketing.mailing.letters import _for_order, _name
+from ticketing.missing import missing_in
+from ticketing.models import OPEN, Order, OutboxMail, Ticket
+
+
+def details_missing(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:
+    """`params`: the `positions` of the tickets. Links go to the address on file alone."""
+    if order.state == "cancelled":
+        raise Withdrawn(Reason.ORDER_CANCELLED)
+    if guards.deadline_passed(order):
+        raise Withdrawn(Reason.DEADLINE_PASSED)
+    asked = [ticket for ticket in order.tickets if ticket.position in mail.params["positions"]]
+    lacking = [ticket for ticket in asked if missing_in(ticket)]
+    if not lacking:
+        reopened = any(ticket.state == OPEN for ticket in asked)
+        raise Withdrawn(Reason.REOPENED if reopened else Reason.NOTHING_MISSING)
+    theirs = [ticket for ticket in lacking if (ticket.email or order.email) == mail.recipient]
+    if not theirs:
+        raise Withdrawn(Reason.ADDRESS_CHANGED)
+    event = order.shop.event
+    only = theirs[0] if len(theirs) == 1 else None
+    return Letter(
+        subject=_("Something is missing on your ticket for %(event)s", event=event.name)
+        if only
+        else _("Something is missing on your tickets for %(event)s", event=event.name),
+        heading=_("One more thing for your ticket")
+        if only
+        else _("One more thing for your tickets"),
+        paragraphs=(
+            ngettext(
+                "The organiser needs a detail that your ticket doesn’t have yet. Open it and fill "
+                "in what is missing: it takes a moment.",
+                "The organiser needs details that your tickets don’t have yet. Open each of them "
+                "and fill in what is missing: it takes a moment.",
+                len(theirs),
+            ),
+            _("Your QR code stays the same and stays valid."),
+        ),
+        facts=((_("Missing"), _what(only)), (_("Ticket code"), only.code))
+        if only
+        else ((_("Order"), order.code),),
+        list_heading="" if only else _("Your tickets, one by one"),
+        tickets=()
+        if only
+        else tuple(TicketLine(_line(ticket), links.ticket_url(ticket)) for ticket in theirs),
+        button=(_("Fill in what is missing"), links.ticket_url(only)) if only else None,
+        notes=(_("Whoever has such a link can use the ticket, so keep this mail to yourself."),),
+        footer=_for_order(order),
+    )
+
+
+def _line(ticket: Ticket) -> str:
+    # A visitor chose the name: it must not pass for a link in somebody else's mail.
+    holder = presentable(names.full(ticket.first_name, ticket.last_name))
+    return ", ".join(filter(None, (_name(ticket), holder))) + f" – {_what(ticket)}"
+
+
+def _what(ticket: Ticket) -> str:
+    return ", ".join(
+        one_line(str(each.field.label))
+        for each in missing_in(ticket)
+        if each.field.key != "email_check"
+    )
