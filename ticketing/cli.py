@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from ticketing import admission, barcodes, calls, demo, feed, keys, users
 from ticketing.config import settings
 from ticketing.history import By
+from ticketing.imports import steps
 from ticketing.installation import migrate
 from ticketing.transactions import Busy
 
@@ -51,6 +52,7 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
         click.echo(f"Mails: {delivery.deliver_waiting()}")
         click.echo(f"Calls: {calls.make_waiting()}")
         feed.prune()
+        steps.forget()
         return
     stop = _stop(with_parent=with_parent)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -158,6 +160,7 @@ def _prune_hourly(app: Flask, stop: threading.Event) -> None:
         with app.app_context():
             try:
                 feed.prune()
+                steps.forget()
             except (Busy, DBAPIError) as error:
                 app.logger.warning("No pruning now (%s)", type(error).__name__)
         if stop.wait(3600):

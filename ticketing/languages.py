@@ -22,6 +22,14 @@ def known(locale: str) -> str:
     return locale if locale in LANGUAGES else LANGUAGES[0]
 
 
+def best(wanted: str, offered: Sequence[str]) -> str:
+    """What somebody asked for ("nl-BE") if we or the shop speak it ("nl"), else the shop's first."""
+    language = wanted.strip().replace("_", "-").partition("-")[0].lower()
+    if language in LANGUAGES or language in offered:
+        return language
+    return offered[0] if offered else LANGUAGES[0]
+
+
 def text_in(texts: Mapping[str, Any], locale: str, others: Sequence[str] = ()) -> str:
     """An organiser's text in this locale, else in the first of the others, else in any."""
     for language in (locale, locale.partition("-")[0], *others, *texts):

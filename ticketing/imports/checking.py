@@ -46,7 +46,7 @@ class Good:
     locale: str
     word: str
     type_code: str
-    given: dict[str, str] | None
+    given: dict[str, fields.Answer] | None
     details: dict[str, Any] | None
 
 
@@ -88,7 +88,7 @@ class Checker:
         booker = self._booker(cells, wrong)
         code = self._type(cells, wrong)
         locale = self._locale(cells)
-        given: dict[str, str] | None = None
+        given: dict[str, fields.Answer] | None = None
         details: dict[str, Any] | None = None
         if code is not None and any(
             value.strip() for key, value in cells.items() if key.startswith(HOLDER)
@@ -158,17 +158,19 @@ class Checker:
     def _locale(self, cells: Mapping[str, str]) -> str:
         return languages.best(cells.get(LANGUAGE, ""), self.shop.languages)
 
-    def _given(self, cells: Mapping[str, str], code: str) -> dict[str, str]:
+    def _given(self, cells: Mapping[str, str], code: str) -> dict[str, fields.Answer]:
         """What a row says of its holder, as a person would have given it in the form."""
         kinds = {each.field.key: each.field for each in self.asked[code]}
-        given = {}
+        given: dict[str, fields.Answer] = {}
         for name, cell in cells.items():
             key = name.removeprefix(HOLDER)
             if key != name and (cell.strip() or key in ("first_name", "last_name")):
                 given[key] = as_typed(kinds[key], cell) if key in kinds else cell.strip()
         return given
 
-    def _details(self, given: dict[str, str], code: str, wrong: Any) -> dict[str, Any] | None:
+    def _details(
+        self, given: dict[str, fields.Answer], code: str, wrong: Any
+    ) -> dict[str, Any] | None:
         try:
             return arriving.details_of(self.event, self.types[code], given)
         except InvalidDetails as invalid:
@@ -205,18 +207,36 @@ def type_of(word: str, types: Iterable[TicketType]) -> str | None:
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})([.\-/])(\d{1,2})\2(\d{4})")
 
 
-def as_typed(asked: fields.Field, cell: str) -> str:
+_YES_NO: Final = {"y": "yes", "true": "yes", "1": "yes", "x": "yes"} | {
+    "n": "no",
+    "false": "no",
+    "0": "no",
+}
+_BETWEEN: Final = re.compile(r"[;|\n]")
+
+
+def as_typed(asked: fields.Field, cell: str) -> str | list[str]:
     """A cell as somebody would have given it in the form: a date as year-month-day, of choices
-    the key instead of the words."""
+    the keys instead of the words, several parted by semicolons or commas."""
     text = cell.strip()
     if asked.kind == "date":
         return _date(text)
-    if asked.choices and text:
-        simple = text.casefold()
-        for key, label in asked.choices:
-            if simple in {key.casefold(), str(label).casefold()}:
-                return key
-    return cell
+    if not asked.choices or not text:
+        return cell
+    keys: dict[str, str] = {}
+    for key, label in asked.choices:
+        keys |= {str(label).strip().casefold(): key}
+    keys |= {key.casefold(): key for key, _label in asked.choices}
+    if asked.kind == "yes_no":
+        keys = _YES_NO | keys
+    if asked.kind != "choices":
+        return keys.get(text.casefold(), text)
+    found = []
+    for part in filter(None, (each.strip() for each in _BETWEEN.split(text))):
+        # A comma may also stand within one of the choices.
+        several = [part] if part.casefold() in keys else [each.strip() for each in part.split(",")]
+        found += [keys.get(each.casefold(), each) for each in several if each]
+    return found
 
 
 def _date(text: str) -> str:

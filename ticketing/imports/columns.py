@@ -89,15 +89,16 @@ def asked_by(event: Event) -> list[fields.Asked]:
             before = found.get(asked.field.key)
             if before is None or asked.required:
                 found[asked.field.key] = asked
-    known = {key: index for index, key in enumerate(fields.BY_KEY)}
+    places = {key: place for place, key in enumerate(fields.known_fields(event))}
     return sorted(
-        (asked for key, asked in found.items() if asked.field.kind != "email_check"),
-        key=lambda asked: known.get(asked.field.key, len(known)),
+        (asked for asked in found.values() if asked.field.kind != "email_check"),
+        key=lambda asked: places[asked.field.key],
     )
 
 
 def of_event(event: Event) -> list[Column]:
     """The columns of this event's files, in the template's order."""
+    labels = {each.key: [str(text) for text in each.label.values()] for each in event.questions}
     with force_locale(LANGUAGES[0]):
         columns = [_column(REFERENCE, "Reference")]
         for key in _BOOKER_KEYS:
@@ -111,8 +112,8 @@ def of_event(event: Event) -> list[Column]:
                 _column(
                     f"{HOLDER}{asked.field.key}",
                     f"Holder {label.lower()}" if usual else label,
-                    people=HOLDER,
-                    label=label,
+                    HOLDER,
+                    [label, *labels.get(asked.field.key, [])],
                 )
             )
         known = {column.key for column in columns}
@@ -126,10 +127,10 @@ def of_event(event: Event) -> list[Column]:
 
 
 def _column(
-    key: str, name: str, people: str = "", label: str = "", *, asked: bool = True
+    key: str, name: str, people: str = "", labels: Sequence[str] = (), *, asked: bool = True
 ) -> Column:
     own = key.removeprefix(people)
-    words = {folded(own), *_SAME.get(own, ()), *([folded(label)] if label else [])}
+    words = {folded(own), *_SAME.get(own, ()), *map(folded, labels)}
     found = {f"{who}{word}" for who in _PEOPLE[people] for word in words} if people else words
     return Column(key, name, key in _NEEDED, asked, frozenset({folded(name), *found} - {""}))
 

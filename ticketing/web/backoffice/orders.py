@@ -26,8 +26,7 @@ LONGEST_QUERY: Final = 200
 def orders() -> ResponseReturnValue:
     events = list(db.session.scalars(scope.select_events().order_by(Event.starts_at.desc())))
     shops = list(db.session.scalars(scope.select_shops().order_by(Shop.name, Shop.id)))
-    query = _query()
-    wanted = _wanted(query, events)
+    query, wanted = asked_for(events)
     everything = scope.select_orders()
     page = search.find(
         db.session(),
@@ -56,15 +55,25 @@ def orders() -> ResponseReturnValue:
             }
             for order in page.orders
         ],
-        "counted": _counted(count),
-        "previous_url": _address(query, before=page.before) if page.before else None,
-        "next_url": _address(query, after=page.after) if page.after else None,
+        "counted": counted(count),
+        "export_url": address(query, "export_orders") if scope.may("manager") else None,
+        "previous_url": address(query, before=page.before) if page.before else None,
+        "next_url": address(query, after=page.after) if page.after else None,
     }
     response = make_response(
         news.page_or_block("backoffice/orders.html", "results", "results", **context)
     )
-    response.headers["HX-Replace-Url"] = _address(query)
+    response.headers["HX-Replace-Url"] = address(query)
     return response
+
+
+def asked_for(events: list[Event] | None = None) -> tuple[dict[str, str], Wanted]:
+    """The query in the address, and the orders that it means; `events` are all of the organiser's,
+    if they have been loaded."""
+    query = _query()
+    if events is None:
+        events = list(db.session.scalars(scope.select_events().order_by(Event.starts_at.desc())))
+    return query, _wanted(query, events)
 
 
 def _query() -> dict[str, str]:
@@ -114,12 +123,13 @@ def _day(text: str | None, zone: ZoneInfo) -> dt.datetime | None:
     return dt.datetime.combine(day, dt.time(), zone)
 
 
-def _address(query: dict[str, str], **cursor: Any) -> str:
+def address(query: dict[str, str], of: str = "orders", **cursor: Any) -> str:
+    """Where a page of this query is."""
     values: dict[str, Any] = {**query, **cursor}
-    return url_for("backoffice.orders", **values)
+    return url_for(f"backoffice.{of}", **values)
 
 
-def _counted(count: int) -> str:
+def counted(count: int) -> str:
     if count > search.COUNTED_UP_TO:
         return str(_("More than %(n)s orders", n=f"{search.COUNTED_UP_TO:,}"))
     return str(ngettext("One order", "%(num)d orders", count))

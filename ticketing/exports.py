@@ -1,0 +1,237 @@
+"""Orders taken out: one row a ticket, as CSV or as a spreadsheet, however many there are."""
+
+import csv
+import datetime as dt
+import io
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from ticketing import fields, search
+from ticketing.apart import apart
+from ticketing.fields import Field
+from ticketing.models import Event, Order, Shop, Ticket
+from ticketing.neutral import neutral
+from ticketing.search import Wanted
+
+ORDERS_AT_ONCE: Final = 200
+ROWS_AT_ONCE: Final = 500
+MOST_ROWS: Final = 1_048_575  # of a spreadsheet, below its header
+LONGEST_CELL: Final = 32_767  # characters, of a spreadsheet
+
+Cell = str | dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The header, and which further details follow the usual ones: {key: its field}."""
+
+    header: list[str]
+    details: dict[str, Field]
+
+
+def columns_of(session: Session, orders: Select[Order], wanted: Wanted) -> Columns:
+    """The columns for these orders: what any of their events asks for, or has asked for."""
+    shops = search.narrowed(orders, wanted).with_only_columns(Order.shop_id).order_by(None)
+    events = list(
+        session.scalars(
+            select(Event)
+            .where(Event.id.in_(select(Shop.event_id).where(Shop.id.in_(shops))))
+            .order_by(Event.id)
+            .options(selectinload(Event.questions))
+        )
+    )
+    details: dict[str, Field] = {}
+    labels: dict[str, str] = {}
+    for event in events:
+        for key, each in fields.known_fields(event).items():
+            if key in fields.OF_TICKET or each.kind == "email_check":
+                continue
+            details[key] = each
+            own = key not in fields.BY_KEY and len(events) > 1
+            labels[key] = f"{each.label} ({event.name})" if own else str(each.label)
+    header = [
+        _("Order"),
+        _("Reference"),
+        _("Shop"),
+        _("Event"),
+        _("Booker’s first name"),
+        _("Booker’s last name"),
+        _("Booker’s email"),
+        _("Booker’s phone"),
+        _("Placed"),
+        _("Order status"),
+        _("Ticket"),
+        _("The shop’s ticket number"),
+        _("Ticket type"),
+        _("Type code"),
+        _("Ticket status"),
+        *(str(fields.BY_KEY[key].label) for key in fields.OF_TICKET),
+        *(labels[key] for key in details),
+        _("Personalised"),
+        _("Checked in"),
+    ]
+    return Columns(header, details)
+
+
+def rows(
+    session: Session, orders: Select[Order], wanted: Wanted, columns: Columns
+) -> Iterator[list[Cell]]:
+    """A row for each ticket of the wanted orders, the oldest order first; moments in the
+    event's own time.
+
+    Read in portions that each begin behind the one before, so that memory is bounded and no
+    transaction lasts. The session should be the export's own.
+    """
+    some = (
+        search.narrowed(orders, wanted)
+        .order_by(None)
+        .order_by(Order.id)
+        .limit(ORDERS_AT_ONCE)
+        .options(
+            joinedload(Order.shop).joinedload(Shop.event),
+            selectinload(Order.tickets).joinedload(Ticket.type),
+        )
+    )
+    last = 0
+    while found := list(session.scalars(some.where(Order.id > last))):
+        last = found[-1].id
+        for order in found:
+            yield from _of_order(order, columns)
+        session.rollback()
+        session.expunge_all()
+        time.sleep(0)  # under gevent: others' turn
+
+
+def _of_order(order: Order, columns: Columns) -> Iterator[list[Cell]]:
+    shop, event = order.shop, order.shop.event
+    zone = ZoneInfo(event.timezone)
+
+    def local(moment: dt.datetime | None) -> dt.datetime | None:
+        return moment and moment.astimezone(zone).replace(microsecond=0, tzinfo=None)
+
+    states = _states()
+    for ticket in order.tickets:
+        yield [
+            order.code,
+            order.reference,
+            shop.name,
+            event.name,
+            order.first_name,
+            order.last_name,
+            order.email,
+            order.phone,
+            local(order.created_at),
+            _("Cancelled") if order.state == "cancelled" else _("Placed"),
+            f"{order.code}-{ticket.position}",
+            ticket.external_id or "",
+            ticket.type.name,
+            ticket.type.code,
+            states[ticket.state],
+            ticket.first_name,
+            ticket.last_name,
+            ticket.email,
+            ticket.phone,
+            *(_detail(each, ticket.details.get(key)) for key, each in columns.details.items()),
+            local(ticket.personalised_at),
+            local(ticket.checked_in_at),
+        ]
+
+
+def _states() -> dict[str, str]:
+    return {
+        "open": _("Not assigned"),
+        "personalised": _("Ready"),
+        "checked_in": _("Checked in"),
+        "cancelled": _("Cancelled"),
+    }
+
+
+def _detail(each: Field, answer: Any) -> str:
+    """An answer in words, of several choices each; a date as year-month-day."""
+    several = answer if isinstance(answer, list) else [answer]
+    words = dict(each.choices)
+    return "; ".join(str(words.get(one, one)) for one in several if one)
+
+
+def csv_parts(columns: Columns, rows: Iterator[list[Cell]]) -> Iterator[bytes]:
+    """A CSV file piece by piece, in UTF-8 with the mark by which spreadsheets know it.
+
+    Cells that a spreadsheet would run as formulas have an apostrophe before them, phone numbers
+    too; see `neutral`.
+    """
+    lines = io.StringIO(newline="")
+    writer = csv.writer(lines)
+    writer.writerow([neutral(title) for title in columns.header])
+    yield b"\xef\xbb\xbf"
+    for number, row in enumerate(rows, start=1):
+        writer.writerow([neutral(_as_text(cell)) for cell in row])
+        if number % ROWS_AT_ONCE == 0:
+            yield _taken(lines)
+    yield _taken(lines)
+
+
+def _taken(lines: io.StringIO) -> bytes:
+    text = lines.getvalue()
+    lines.seek(0)
+    lines.truncate()
+    return text.encode()
+
+
+def _as_text(cell: Cell) -> str:
+    if isinstance(cell, dt.datetime):
+        return cell.strftime("%Y-%m-%d %H:%M:%S")
+    return "" if cell is None else str(cell)
+
+
+class TooManyRows(Exception):
+    """A spreadsheet holds no more than a million rows."""
+
+
+def write_xlsx(columns: Columns, rows: Iterator[list[Cell]], file: Any) -> int:
+    """A spreadsheet into a binary file; returns its rows. Raises `TooManyRows`.
+
+    Every text is written as one: nothing becomes a formula, a link or a number. Row by row, so
+    that memory doesn't grow with them.
+    """
+    with tempfile.TemporaryDirectory(prefix="passalong-") as folder:
+        book = xlsxwriter.Workbook(
+            file,
+            {
+                "constant_memory": True,
+                "tmpdir": str(Path(folder)),
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "default_date_format": "yyyy-mm-dd hh:mm",
+            },
+        )
+        try:
+            sheet = book.add_worksheet(_("Tickets")[:31])
+            bold = book.add_format({"bold": True})
+            sheet.freeze_panes(1, 0)
+            sheet.set_column(0, len(columns.header) - 1, 18)
+            for place, title in enumerate(columns.header):
+                sheet.write_string(0, place, title, bold)
+            number = 0
+            for number, row in enumerate(rows, start=1):
+                if number > MOST_ROWS:
+                    raise TooManyRows
+                for place, cell in enumerate(row):
+                    if isinstance(cell, dt.datetime):
+                        sheet.write_datetime(number, place, cell)
+                    elif cell:
+                        sheet.write_string(number, place, str(cell)[:LONGEST_CELL])
+            sheet.autofilter(0, 0, number, len(columns.header) - 1)
+        finally:
+            apart(book.close)  # packs it all
+    return number
