@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from ticketing.extensions import db
 from ticketing.models import HistoryEntry, Order, Ticket
+from ticketing.webhooks import happenings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ def record(
     after: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> None:
-    """Add an entry in the caller's transaction; of `before` and `after` only what differs."""
+    """Add an entry in the caller's transaction; of `before` and `after` only what differs.
+
+    The organiser's webhooks hear of it.
+    """
     was, is_ = dict(before or {}), dict(after or {})
     changed = [key for key in {**was, **is_} if was.get(key, "") != is_.get(key, "")]
     session.add(
@@ -56,6 +60,7 @@ def record(
             reason=reason,
         )
     )
+    happenings.note(session, order, action, ticket=ticket, before=was)
 
 
 def of_order(order_id: int) -> list[HistoryEntry]:

@@ -18,6 +18,7 @@ from ticketing.models import Call, OutboxMail
 from ticketing.transactions import Busy, write
 
 Row = TypeVar("Row", OutboxMail, Call)
+Kept = TypeVar("Kept")
 
 _SETTLE_TRIES: Final = 3
 
@@ -31,8 +32,13 @@ class Leases(Generic[Row]):
     table: type[Row]
     length: dt.timedelta
 
-    def take(self, at: dt.datetime, *conditions: ColumnElement[bool]) -> Row | None:
-        """Lease the row that is due the longest; nobody else gets it until the lease runs out."""
+    def take(
+        self, at: dt.datetime, keep: Callable[[Row], Kept], *conditions: ColumnElement[bool]
+    ) -> Kept | None:
+        """Lease the row that is due the longest; nobody else gets it until the lease runs out.
+
+        Returns what `keep` reads of it while the transaction lasts; afterwards none is open.
+        """
         table = self.table
         with write() as session:
             while (row_id := self.next_due(at, *conditions)) is not None:
@@ -46,7 +52,7 @@ class Leases(Generic[Row]):
                     )
                 )
                 if rows(taken) == 1:
-                    return session.get_one(table, row_id, populate_existing=True)
+                    return keep(session.get_one(table, row_id, populate_existing=True))
         return None
 
     def settle(

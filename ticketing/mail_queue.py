@@ -37,8 +37,7 @@ class Lease:
 
 def lease(at: dt.datetime) -> Lease | None:
     """Take the mail that is due the longest; nobody else sends it until the lease runs out."""
-    mail = _leases.take(at)
-    return None if mail is None else Lease(mail.id, mail.kind, mail.attempts)
+    return _leases.take(at, lambda mail: Lease(mail.id, mail.kind, mail.attempts))
 
 
 def settle(held: Lease, **values: Any) -> None:

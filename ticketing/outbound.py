@@ -21,6 +21,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import certifi
+from flask_babel import gettext as _
 
 from ticketing.config import settings
 from ticketing.extensions import db
@@ -127,21 +128,21 @@ def request(
 def parse(url: str) -> Target:
     """Where a URL leads; raises `TargetRefused` if it is none that we call, before any look-up."""
     if len(url) > MAX_URL or re.search(r"[\x00-\x20\x7f-\uffff\U00010000-\U0010ffff\\]", url):
-        raise TargetRefused("The address holds characters that don’t belong there.")
+        raise TargetRefused(_("The address holds characters that don’t belong there."))
     try:
         parts = urlsplit(url)
         port = parts.port
         host = parts.hostname or ""
     except ValueError:
-        raise TargetRefused("The address isn’t a URL.") from None
+        raise TargetRefused(_("The address isn’t a URL.")) from None
     if parts.scheme not in {"http", "https"} or not host:
-        raise TargetRefused("The address must begin with https://.")
+        raise TargetRefused(_("The address must begin with https://."))
     if parts.scheme == "http" and not settings().allow_private_targets:
-        raise TargetRefused("The address must begin with https://.")
+        raise TargetRefused(_("The address must begin with https://."))
     if "@" in parts.netloc:
-        raise TargetRefused("The address must not hold a user name or password.")
+        raise TargetRefused(_("The address must not hold a user name or password."))
     if port == 0 or parts.fragment or "%" in host:
-        raise TargetRefused("The address isn’t a URL that can be called.")
+        raise TargetRefused(_("The address isn’t a URL that can be called."))
     secure = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     target = Target(secure, host, port or (443 if secure else 80), path)
@@ -178,7 +179,7 @@ def _check(addresses: list[Address]) -> None:
     if settings().allow_private_targets:
         return
     if not all(is_public(address) for address in addresses):
-        raise TargetRefused("The address leads into a private network, which isn’t called.")
+        raise TargetRefused(_("The address leads into a private network, which isn’t called."))
 
 
 def _resolve(target: Target, until: float) -> list[Address]:
@@ -278,6 +279,6 @@ def _tls() -> ssl.SSLContext:
     """The system's certificate authorities; Mozilla's where the system keeps none."""
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
-    if paths.cafile is None and paths.capath is None:
+    if not (paths.cafile or paths.capath):
         context.load_verify_locations(certifi.where())
     return context

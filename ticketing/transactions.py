@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
@@ -22,6 +22,8 @@ from sqlalchemy.orm import Session
 from ticketing.extensions import db
 
 BUSY_MILLISECONDS = 5_000
+
+More = TypeVar("More", bound=Callable[[Session], None])
 
 _writing = threading.Lock()
 
@@ -66,11 +68,15 @@ def write() -> Iterator[Session]:
         _writing.release()
 
 
-def at_the_end(session: Session, key: str, write_more: Callable[[Session], None]) -> None:
-    """Have more written at the end of the transaction, when all of it is known; once a key."""
+def at_the_end(session: Session, write_more: More) -> More:
+    """Have more written at the end of the transaction, when all that happens in it is known.
+
+    There is one of each type: the first to come is kept, and returned.
+    """
     if not session.info.get("writing"):
         raise RuntimeError("there is no transaction that could end")
-    session.info.setdefault("at_the_end", {}).setdefault(key, write_more)
+    kept: More = session.info.setdefault("at_the_end", {}).setdefault(type(write_more), write_more)
+    return kept
 
 
 def prepare(engine: Engine) -> None:

@@ -11,8 +11,10 @@ from ticketing.config import PROJECT, Settings
 from ticketing.models import now
 
 
-def start(settings: Settings, server: SmtpServer, *arguments: str) -> subprocess.Popen[str]:
-    """`flask outbox …` on the test's installation."""
+def start(
+    settings: Settings, server: SmtpServer, *arguments: str, **environment: str
+) -> subprocess.Popen[str]:
+    """`flask outbox …` on the test's installation; more of its environment may be given."""
     return subprocess.Popen(
         [sys.executable, "-m", "flask", "outbox", *arguments],
         cwd=PROJECT,
@@ -20,6 +22,7 @@ def start(settings: Settings, server: SmtpServer, *arguments: str) -> subprocess
             **{key: value for key, value in os.environ.items() if not key.startswith("PASSALONG_")},
             **server.environment(),
             "PASSALONG_INSTANCE_PATH": str(settings.instance_path),
+            **environment,
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from ticketing.models import Call
 
+More = Callable[[Session, dt.datetime], None]
+
 
 class Result(StrEnum):
     DONE = "done"
@@ -24,19 +26,18 @@ class Outcome:
 
     `status` is HTTP's, None where no answer came. `error` is for the organiser's eyes: what
     happened, without a secret. `not_before` is when the other side wants to be asked again.
-    `also` writes more in the transaction that settles the call, if the lease still held.
+    `also` writes more in the transaction that settles the call, at this moment, if the lease
+    still held.
     """
 
     result: Result
     status: int | None = None
     error: str = ""
     not_before: dt.timedelta | None = None
-    also: Callable[[Session], None] | None = None
+    also: More | None = None
 
     @classmethod
-    def done(
-        cls, status: int | None = None, *, also: Callable[[Session], None] | None = None
-    ) -> "Outcome":
+    def done(cls, status: int | None = None, *, also: More | None = None) -> "Outcome":
         return cls(Result.DONE, status, also=also)
 
     @classmethod
@@ -46,7 +47,7 @@ class Outcome:
         status: int | None = None,
         *,
         not_before: dt.timedelta | None = None,
-        also: Callable[[Session], None] | None = None,
+        also: More | None = None,
     ) -> "Outcome":
         return cls(Result.AGAIN, status, error, not_before, also)
 
@@ -56,7 +57,7 @@ class Outcome:
         error: str,
         status: int | None = None,
         *,
-        also: Callable[[Session], None] | None = None,
+        also: More | None = None,
     ) -> "Outcome":
         return cls(Result.FAILED, status, error, None, also)
 

@@ -86,10 +86,11 @@ def enqueue_many(session: Session, calls: Sequence[dict[str, Any]]) -> None:
 
 def lease(at: dt.datetime, *, without: Iterable[Lane] = ()) -> Lease | None:
     """Take the call that is due the longest, but none to those in `without`."""
-    call = leases.take(at, *_besides(without))
-    if call is None:
-        return None
-    return Lease(call.id, call.kind, call.attempts, (call.endpoint_id, call.connection_id))
+
+    def keep(call: Call) -> Lease:
+        return Lease(call.id, call.kind, call.attempts, (call.endpoint_id, call.connection_id))
+
+    return leases.take(at, keep, *_besides(without))
 
 
 def next_due(at: dt.datetime, *, without: Iterable[Lane] = ()) -> int | None:
@@ -113,23 +114,27 @@ def settle(held: Lease, outcome: Outcome, milliseconds: int, at: dt.datetime) ->
             )
         )
         if still_held and outcome.also is not None:
-            outcome.also(session)
+            outcome.also(session, at)
 
     values = _after(held, outcome, at)
     leases.settle(held.call_id, held.attempt, also=also, **values)
     return str(values["state"])
 
 
-def replay(*conditions: ColumnElement[bool], at: dt.datetime | None = None) -> int:
-    """Make these calls once more, from now, with tries of their own; returns how many.
+def replay(
+    *conditions: ColumnElement[bool],
+    states: Sequence[str] = ("waiting", "done", "failed", "dropped"),
+    at: dt.datetime | None = None,
+) -> int:
+    """Make these calls once more, from now, with as many tries anew; returns how many.
 
-    They keep their message id: a receiver that has seen one can tell. What is being made at this
-    moment is left alone.
+    They keep their message id, so that a receiver that has seen one can tell. What is being made
+    at this moment is left alone, whatever `states` say.
     """
     with write() as session:
         changed = session.execute(
             update(Call)
-            .where(Call.state != "sending", *conditions)
+            .where(Call.state.in_(states), Call.state != "sending", *conditions)
             .values(state="waiting", attempts=0, next_attempt_at=at or now(), done_at=None)
         )
         return rows(changed)

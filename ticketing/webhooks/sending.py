@@ -1,0 +1,113 @@
+"""Sending one webhook, and what its receiver's answer means."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from ticketing import outbound
+from ticketing.calls import HANDLERS, Outcome
+from ticketing.extensions import db
+from ticketing.models import Call, WebhookEndpoint, now
+from ticketing.outbound import NotReached
+from ticketing.webhooks import payload, secrets
+from ticketing.webhooks.happenings import KIND
+
+PATIENCE: Final = dt.timedelta(days=3)  # with an endpoint that takes nothing at all
+
+
+def register() -> None:
+    """Have calls of the kind `webhook` made here."""
+    HANDLERS[KIND] = send
+
+
+def send(call: Call) -> Outcome:
+    endpoint = call.endpoint
+    if endpoint is None or endpoint.deleted_at is not None:
+        return Outcome.dropped("The webhook was deleted.")
+    if endpoint.disabled_at is not None:
+        return Outcome.dropped("The webhook was switched off.")
+    endpoint_id, url = endpoint.id, endpoint.url
+    body = text_of(call)
+    sent_at = now()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "Passalong-Webhooks/1",
+        "webhook-id": call.message_id,
+        "webhook-timestamp": str(int(sent_at.timestamp())),
+        "webhook-signature": secrets.signatures(endpoint, call.message_id, body, sent_at),
+    }
+    db.session.rollback()  # nothing is held while the receiver thinks
+
+    def failing(session: Session, at: dt.datetime) -> None:
+        _note_failure(session, endpoint_id, at)
+
+    try:
+        answer = outbound.request("POST", url, headers=headers, body=body.encode())
+    except NotReached as error:
+        return Outcome.again(error.text, also=failing)
+    status = answer.status
+    if answer.ok:
+        return Outcome.done(status, also=lambda session, _at: _note_success(session, endpoint_id))
+    if status == 410:
+        return Outcome.failed(
+            "It wants no more webhooks (410), so this one was switched off.",
+            status,
+            also=lambda session, at: _switch_off(session, endpoint_id, "gone", at),
+        )
+    return Outcome.again(
+        f"It answered {status}; redirects aren’t followed."
+        if 300 <= status < 400
+        else f"It answered {status}.",
+        status,
+        not_before=retry_after(answer.headers, now()) if status in {429, 503} else None,
+        also=failing,
+    )
+
+
+def text_of(call: Call) -> str:
+    """The body as it would be sent now."""
+    return json.dumps(payload.compose(call), ensure_ascii=False, separators=(",", ":"))
+
+
+def retry_after(headers: Mapping[str, str], at: dt.datetime) -> dt.timedelta | None:
+    """How long the receiver wants to be left alone: it says seconds, or a moment."""
+    said = headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdecimal():
+        return dt.timedelta(seconds=min(int(said[:9]), 10**8))
+    try:
+        moment = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return max(moment - at, dt.timedelta(0))
+
+
+def _note_success(session: Session, endpoint_id: int) -> None:
+    session.execute(
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.failing_since.is_not(None))
+        .values(failing_since=None)
+    )
+
+
+def _note_failure(session: Session, endpoint_id: int, at: dt.datetime) -> None:
+    """Remember since when; who takes nothing for days is left alone until somebody looks."""
+    endpoint = session.get_one(WebhookEndpoint, endpoint_id, with_for_update=True)
+    if endpoint.failing_since is None:
+        endpoint.failing_since = at
+    elif at - endpoint.failing_since >= PATIENCE:
+        _switch_off(session, endpoint_id, "failed", at)
+
+
+def _switch_off(session: Session, endpoint_id: int, why: str, at: dt.datetime) -> None:
+    session.execute(
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.disabled_at.is_(None))
+        .values(disabled_at=at, disabled_because=why, revision=WebhookEndpoint.revision + 1)
+    )
