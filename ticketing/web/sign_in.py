@@ -12,7 +12,7 @@ from flask_security.utils import validate_redirect_url
 from flask_wtf.csrf import CSRFError
 from wtforms import Field
 
-from ticketing import accounts
+from ticketing import accounts, passwords
 from ticketing.accounts import new_uniquifier
 from ticketing.config import Settings
 from ticketing.keys import Keys
@@ -36,7 +36,8 @@ def sign_in_settings(keys: Keys) -> dict[str, Any]:
     return {
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SALT": keys.session.hex()[:32],
-        "SECURITY_PASSWORD_LENGTH_MIN": 12,
+        "SECURITY_PASSWORD_LENGTH_MIN": passwords.SHORTEST,
+        "SECURITY_RESET_PASSWORD_WITHIN": passwords.RESET_WITHIN,
         "SECURITY_URL_PREFIX": "/backoffice",
         "SECURITY_LOGIN_URL": "/sign-in",
         "SECURITY_LOGOUT_URL": "/sign-out",
