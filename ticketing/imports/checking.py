@@ -52,11 +52,16 @@ class Good:
 
 @dataclass(slots=True)
 class Found:
-    """What a look at some rows came to. `nameless` rows name a holder where no name is wanted."""
+    """What a look at some rows came to.
+
+    `nameless` rows name a holder where no name is wanted; `broken` are the references of rows
+    with errors, whose orders can't be seen whole.
+    """
 
     good: list[Good] = field(default_factory=list)
     errors: list[Error] = field(default_factory=list)
     nameless: int = 0
+    broken: set[str] = field(default_factory=set)
 
 
 class Checker:
@@ -101,6 +106,8 @@ class Checker:
         if len(found.errors) == before and booker is not None and code is not None:
             word = names.tidy(cells[TICKET_TYPE])
             found.good.append(Good(row.line, reference, booker, locale, word, code, given, details))
+        elif reference:
+            found.broken.add(reference)
 
     def title(self, key: str) -> str:
         """What the file itself calls a column; "" for the row as a whole."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any, Final
 
@@ -106,8 +106,13 @@ def _derived(rows: list[Good]) -> str:
 _NAMED: Final = ("first_name", "last_name", "email")
 
 
-def plan(session: Session, shop_id: int, rows: Sequence[Good]) -> Plan:
-    """The orders of these rows, compared with those that the shop has."""
+def plan(
+    session: Session, shop_id: int, rows: Sequence[Good], broken: Collection[str] = ()
+) -> Plan:
+    """The orders of these rows, compared with those that the shop has.
+
+    Of the `broken` references other rows have errors: nobody can say yet what those orders hold.
+    """
     groups, problems = grouped(rows)
     found = Plan(problems=problems)
     digests = _known(session, shop_id, [group.arrival.reference for group in groups])
@@ -117,7 +122,7 @@ def plan(session: Session, shop_id: int, rows: Sequence[Good]) -> Plan:
             found.fresh.append(group)
         elif digest == group.arrival.digest:
             found.known.append(group)
-        else:
+        elif group.arrival.reference not in broken:
             text = _(
                 "Order %(code)s has this reference and another content. Change it there by hand, "
                 "or leave its rows out.",

@@ -137,6 +137,8 @@ def check(imported: Import) -> Import:
     counts = dict(imported.result)
     counts["errors"] = counts.get("errors", 0) + len(found.errors)
     counts["nameless"] = counts.get("nameless", 0) + found.nameless
+    if found.broken:
+        counts["broken"] = sorted({*counts.get("broken", []), *found.broken})
     ready = checked >= len(sheet.rows)
     if ready:
         errors, counts = _together(checker, shop, cleaned, errors, counts)
@@ -174,7 +176,8 @@ def _together(
     checker: Checker, shop: Shop, cleaned: bytes, errors: list[Error], counts: dict[str, Any]
 ) -> tuple[list[Error], dict[str, Any]]:
     """What can only be seen of all rows at once: the orders they make."""
-    made = grouping.plan(_session(shop), shop.id, checking.unpacked(cleaned))
+    broken = set(counts.pop("broken", ()))
+    made = grouping.plan(_session(shop), shop.id, checking.unpacked(cleaned), broken)
     numbers = {row.line: row.row for row in checker.sheet.rows}
     errors = errors + [
         {
@@ -263,7 +266,7 @@ def _start_again(found: Import) -> None:
     found.checked = 0
     found.cleaned = None
     found.errors = []
-    found.result = {**found.result, "errors": 0, "nameless": 0}
+    found.result = {**found.result, "errors": 0, "nameless": 0, "broken": []}
 
 
 def finish(found: Import, state: str, counts: dict[str, int]) -> None:

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_wtf.file import FileField
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -71,7 +71,8 @@ def shop_import(shop_id: int) -> ResponseReturnValue:
         form=form,
         columns=[column for column in columns.of_event(shop.event) if column.asked],
         types=columns.sold(shop.event),
-        most_rows=f"{reading.MAX_ROWS:,}",
+        most_rows=thousands(reading.MAX_ROWS),
+        thousands=thousands,
         keep_days=steps.KEEP_DAYS,
         former=list(db.session.scalars(former)),
     )
@@ -219,10 +220,11 @@ def _page(found: Import, *, busy: bool = False, unchosen: bool = False) -> str:
         result=found.result,
         progress_text=_(
             "%(checked)s of %(rows)s rows checked",
-            checked=f"{found.checked:,}",
-            rows=f"{found.rows:,}",
+            checked=thousands(found.checked),
+            rows=thousands(found.rows),
         ),
         says=_says(found),
+        thousands=thousands,
     )
 
 
@@ -233,27 +235,41 @@ def _says(found: Import) -> str:
         return str(_("This import was dropped"))
     if found.state == "checking":
         return str(_("Checking the file"))
-    if result.get("errors"):
-        return str(ngettext("One thing to correct", "%(num)d things to correct", result["errors"]))
-    tickets = ngettext("one ticket", "%(num)d tickets", result["tickets"])
+    if errors := result.get("errors"):
+        told = ngettext(
+            "One thing to correct", "%(n)s things to correct", errors, n=thousands(errors)
+        )
+        return str(told)
+    orders, tickets = result["orders"], result["tickets"]
+    if not orders:
+        return str(
+            _("Nothing new: all orders were here already")
+            if found.state == "done"
+            else _("Nothing to add: all orders are here already")
+        )
+    numbers = {
+        "n": thousands(orders),
+        "tickets": ngettext("one ticket", "%(n)s tickets", tickets, n=thousands(tickets)),
+    }
     if found.state == "done":
-        if not result["orders"]:
-            return str(_("Nothing new: all orders were here already"))
         return str(
             ngettext(
                 "One order with %(tickets)s was added",
-                "%(num)d orders with %(tickets)s were added",
-                result["orders"],
-                tickets=tickets,
+                "%(n)s orders with %(tickets)s were added",
+                orders,
+                **numbers,
             )
         )
-    if not result["orders"]:
-        return str(_("Nothing to add: all orders are here already"))
     return str(
         ngettext(
             "One order with %(tickets)s is ready to import",
-            "%(num)d orders with %(tickets)s are ready to import",
-            result["orders"],
-            tickets=tickets,
+            "%(n)s orders with %(tickets)s are ready to import",
+            orders,
+            **numbers,
         )
     )
+
+
+def thousands(number: int) -> str:
+    """5000 as people read it."""
+    return str(format_decimal(number))
