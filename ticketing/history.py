@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from ticketing.extensions import db
+from ticketing.gathering import put
 from ticketing.models import HistoryEntry, Order, Ticket
 from ticketing.webhooks import happenings
 
@@ -47,18 +48,18 @@ def record(
     """
     was, is_ = dict(before or {}), dict(after or {})
     changed = [key for key in {**was, **is_} if was.get(key, "") != is_.get(key, "")]
-    session.add(
-        HistoryEntry(
-            order_id=order.id,
-            ticket_id=ticket.id if ticket else None,
-            actor=by.kind,
-            actor_name=by.name,
-            user_id=by.user_id,
-            action=action,
-            before={key: was[key] for key in changed if key in was},
-            after={key: is_[key] for key in changed if key in is_},
-            reason=reason,
-        )
+    put(
+        session,
+        HistoryEntry,
+        order_id=order.id,
+        ticket_id=ticket.id if ticket else None,
+        actor=by.kind,
+        actor_name=by.name,
+        user_id=by.user_id,
+        action=action,
+        before={key: was[key] for key in changed if key in was},
+        after={key: is_[key] for key in changed if key in is_},
+        reason=reason,
     )
     happenings.note(session, order, action, ticket=ticket, before=was)
 

@@ -24,6 +24,7 @@ from ticketing.arriving import (
     digest_of,
 )
 from ticketing.extensions import db
+from ticketing.gathering import gathered
 from ticketing.history import By
 from ticketing.models import Event, Order, OutboxMail, Shop, Ticket, TicketType
 from ticketing.refusals import ShopArchived
@@ -191,9 +192,10 @@ def place_in(
         ]
         session.add_all(placed)
         session.flush()
-        for order in placed:
-            _tell(session, order, by, asked_from, send_mails, send_mails and mail_holders)
-            known[order.reference] = order
+        with gathered(session):
+            for order in placed:
+                _tell(session, order, by, asked_from, send_mails, send_mails and mail_holders)
+                known[order.reference] = order
     result = []
     for each in arrivals:
         result.append((known[each.reference], fresh.pop(each.reference, None) is not None))
