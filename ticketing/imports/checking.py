@@ -88,7 +88,7 @@ class Checker:
         if any(cell.strip() for cell in row.cells[len(self.sheet.header) :]):
             wrong("", _("This row has more cells than there are columns. Are quotes missing?"))
             return
-        cells = {key: plain(cell) for key, cell in self.layout.cells(row.cells).items()}
+        cells = {key: plain(cell.strip()) for key, cell in self.layout.cells(row.cells).items()}
         reference = self._reference(cells, wrong)
         booker = self._booker(cells, wrong)
         code = self._type(cells, wrong)
@@ -96,7 +96,7 @@ class Checker:
         given: dict[str, fields.Answer] | None = None
         details: dict[str, Any] | None = None
         if code is not None and any(
-            value.strip() for key, value in cells.items() if key.startswith(HOLDER)
+            value for key, value in cells.items() if key.startswith(HOLDER)
         ):
             if self.types[code].needs_personal_data:
                 given = self._given(cells, code)
@@ -171,8 +171,8 @@ class Checker:
         given: dict[str, fields.Answer] = {}
         for name, cell in cells.items():
             key = name.removeprefix(HOLDER)
-            if key != name and (cell.strip() or key in ("first_name", "last_name")):
-                given[key] = as_typed(kinds[key], cell) if key in kinds else cell.strip()
+            if key != name and (cell or key in ("first_name", "last_name")):
+                given[key] = as_typed(kinds[key], cell) if key in kinds else cell
         return given
 
     def _details(
@@ -188,7 +188,7 @@ class Checker:
 
 def _booker_text(key: str, given: str, text: str) -> str:
     """In a file nobody "fills in the email: the ticket is sent there"."""
-    if given.strip():
+    if given:
         return text
     return _("Each row needs the booker’s email address.") if key == "email" else text
 
@@ -222,14 +222,13 @@ _YES_NO: Final = {"y": "yes", "true": "yes", "1": "yes", "x": "yes"} | {
 _BETWEEN: Final = re.compile(r"[;|\n]")
 
 
-def as_typed(asked: fields.Field, cell: str) -> str | list[str]:
+def as_typed(asked: fields.Field, text: str) -> str | list[str]:
     """A cell as somebody would have given it in the form: a date as year-month-day, of choices
     the keys instead of the words, several parted by semicolons or commas."""
-    text = cell.strip()
     if asked.kind == "date":
         return _date(text)
     if not asked.choices or not text:
-        return cell
+        return text
     keys: dict[str, str] = {}
     for key, label in asked.choices:
         keys |= {str(label).strip().casefold(): key}
@@ -269,7 +268,7 @@ def words_of(sheet: Sheet, layout: Layout) -> list[str]:
     found: dict[str, None] = {}
     for row in sheet.rows:
         try:
-            word = names.tidy(plain(row.cells[place])) if place < len(row.cells) else ""
+            word = names.tidy(plain(row.cells[place].strip())) if place < len(row.cells) else ""
         except names.RefusedCharacter:
             continue
         if word and len(word) <= LONGEST_WORD:

@@ -126,9 +126,12 @@ def check(imported: Import) -> Import:
     if unknown_words(imported):
         raise NotReady
     shop, start = imported.shop, imported.checked
-    sheet, layout = read(shop.event, imported.content or b"")
-    mark = settings_mark(shop.event)
-    if mark != imported.result.get("settings"):
+    try:
+        sheet, layout = read(shop.event, imported.content or b"")
+    except UnreadableFile as unreadable:
+        # It could be read once: settings have changed, and ask for a column that isn't there.
+        return _give_up(imported.id, str(unreadable))
+    if settings_mark(shop.event) != imported.result.get("settings"):
         return restart(imported.id, started(shop.event, sheet, layout))
     checker = Checker(shop, sheet, layout, imported.type_map)
     found, checked = _look(checker, start)
@@ -249,6 +252,17 @@ def started(event: Event, sheet: Sheet, layout: Layout) -> dict[str, Any]:
         "errors": 0,
         "nameless": 0,
     }
+
+
+def _give_up(import_id: int, text: str) -> Import:
+    with write() as session:
+        found = locked(session, import_id)
+        if found.state == "checking":
+            _start_again(found)
+            found.state = "checked"
+            found.errors = [{"line": 1, "row": 1, "column": "", "text": text}]
+            found.result = {**found.result, "errors": 1}
+    return found
 
 
 def restart(import_id: int, counts: dict[str, Any]) -> Import:

@@ -54,8 +54,6 @@ def write_orders(imported: Import, by: By, *, send_mails: bool, mail_holders: bo
             found.send_mails = send_mails
             steps.finish(found, "done", steps.counted(made))
     except (orders.ReferenceTaken, orders.UnknownTicketType, IntegrityError) as changed:
-        event = imported.shop.event
-        sheet, layout = steps.read(event, imported.content or b"")
-        steps.restart(import_id, steps.started(event, sheet, layout))
+        steps.restart(import_id, {})  # what the rows were checked by, the next step finds out
         raise EditedMeanwhile from changed
     return found
