@@ -112,7 +112,8 @@ def decoded(content: bytes) -> tuple[str, bool]:
 
 def _text_of(content: bytes) -> tuple[str, bool]:
     encoding = next((name for bom, name in _BOMS if content.startswith(bom)), None)
-    if encoding is None and b"\0" in content[:2000]:
+    start = content[:200]
+    if encoding is None and start.count(0) * 3 > len(start):
         # UTF-16 without its mark: of plain letters every other byte is 0.
         encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
     try:
