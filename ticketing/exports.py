@@ -33,10 +33,13 @@ Cell = str | dt.datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The header, and which further details follow the usual ones: {key: its field}."""
+    """The header, and which further details follow the usual ones, with the words of their
+    choices: {key: {choice: words}}. All words are in the asker's language by now: the rows are
+    made after the request is over."""
 
     header: list[str]
-    details: dict[str, Field]
+    details: dict[str, dict[str, str]]
+    states: dict[str, str]
 
 
 def columns_of(session: Session, orders: Select[Order], wanted: Wanted) -> Columns:
@@ -80,7 +83,10 @@ def columns_of(session: Session, orders: Select[Order], wanted: Wanted) -> Colum
         _("Personalised"),
         _("Checked in"),
     ]
-    return Columns(header, details)
+    words = {
+        key: {choice: str(label) for choice, label in each.choices} for key, each in details.items()
+    }
+    return Columns(header, words, _states())
 
 
 def rows(
@@ -119,7 +125,6 @@ def _of_order(order: Order, columns: Columns) -> Iterator[list[Cell]]:
     def local(moment: dt.datetime | None) -> dt.datetime | None:
         return moment and moment.astimezone(zone).replace(microsecond=0, tzinfo=None)
 
-    states = _states()
     for ticket in order.tickets:
         yield [
             order.code,
@@ -131,17 +136,17 @@ def _of_order(order: Order, columns: Columns) -> Iterator[list[Cell]]:
             order.email,
             order.phone,
             local(order.created_at),
-            _("Cancelled") if order.state == "cancelled" else _("Placed"),
+            columns.states[order.state],
             f"{order.code}-{ticket.position}",
             ticket.external_id or "",
             ticket.type.name,
             ticket.type.code,
-            states[ticket.state],
+            columns.states[ticket.state],
             ticket.first_name,
             ticket.last_name,
             ticket.email,
             ticket.phone,
-            *(_detail(each, ticket.details.get(key)) for key, each in columns.details.items()),
+            *(_detail(ticket.details.get(key), words) for key, words in columns.details.items()),
             local(ticket.personalised_at),
             local(ticket.checked_in_at),
         ]
@@ -149,6 +154,7 @@ def _of_order(order: Order, columns: Columns) -> Iterator[list[Cell]]:
 
 def _states() -> dict[str, str]:
     return {
+        "placed": _("Placed"),
         "open": _("Not assigned"),
         "personalised": _("Ready"),
         "checked_in": _("Checked in"),
@@ -156,11 +162,10 @@ def _states() -> dict[str, str]:
     }
 
 
-def _detail(each: Field, answer: Any) -> str:
+def _detail(answer: Any, words: dict[str, str]) -> str:
     """An answer in words, of several choices each; a date as year-month-day."""
     several = answer if isinstance(answer, list) else [answer]
-    words = dict(each.choices)
-    return "; ".join(str(words.get(one, one)) for one in several if one)
+    return "; ".join(words.get(one, str(one)) for one in several if one)
 
 
 def csv_parts(columns: Columns, rows: Iterator[list[Cell]]) -> Iterator[bytes]:

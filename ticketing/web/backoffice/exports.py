@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, current_app, send_file, stream_with_context, url_for
+from flask import Response, current_app, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Select
@@ -50,7 +50,7 @@ def export_csv() -> ResponseReturnValue:
             yield from exports.csv_parts(columns, rows)
 
     return Response(
-        stream_with_context(parts()),
+        parts(),
         mimetype="text/csv",
         headers={"Content-Disposition": "attachment; filename=orders.csv"},
     )
