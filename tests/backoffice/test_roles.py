@@ -20,6 +20,8 @@ DESK = {
     "shops", "event", "outbox", "mail", "mail_html", "retry_mail",
 }  # fmt: skip
 MANAGER = {
+    "shop_import", "import_template", "import_page", "check_import", "map_import_types",
+    "place_import", "drop_import", "export_orders", "export_csv", "export_xlsx",
     "cancel_order", "cancel_ticket", "shop",
 }  # fmt: skip
 OWNER = {

@@ -13,6 +13,7 @@ from tests.backoffice.browsing import Browser
 from tests.seen import digest
 from ticketing import invitations
 from ticketing.accounts import new_uniquifier
+from ticketing.imports import steps
 from ticketing.models import Invitation, Membership, Order, User, now
 from ticketing.transactions import write
 
@@ -22,6 +23,9 @@ LISTS = {
     "backoffice.orders",
     "backoffice.shops",
     "backoffice.outbox",
+    "backoffice.export_orders",
+    "backoffice.export_csv",
+    "backoffice.export_xlsx",
     "backoffice.people",
     "backoffice.invite",
     "backoffice.organisation",
@@ -46,12 +50,15 @@ def ids_of(order: Order) -> dict[str, int]:
         colleague = User(email="carl@example.org", fs_uniquifier=new_uniquifier())
         member = Membership(user=colleague, organiser_id=order.organiser_id, role="owner")
         session.add_all([invitation, member])
+    header = b"Booker first name,Booker last name,Booker email,Ticket type\n"
+    uploaded = steps.upload(order.shop, None, "a.csv", header + b"Bea,B,b@example.org,weekend\n")
     return {
         "order_id": order.id,
         "ticket_id": order.tickets[0].id,
         "shop_id": order.shop_id,
         "event_id": order.shop.event_id,
         "mail_id": builders.mails_of(order)[0].id,
+        "import_id": uploaded.id,
         "member_id": member.id,
         "invitation_id": invitation.id,
     }
