@@ -183,7 +183,7 @@ def _live_share() -> ColumnElement[bool]:
     return Share.id.is_not(None) & Share.ended_at.is_(None)
 
 
-def _orders(event: Event, concerned: ColumnElement[int]) -> Select[Any]:
+def _orders(event: Event, concerned: ColumnElement[int]) -> Select[Order, int]:
     shops = select(Shop.id).where(Shop.event_id == event.id)
     return (
         select(Order, concerned)
@@ -193,14 +193,14 @@ def _orders(event: Event, concerned: ColumnElement[int]) -> Select[Any]:
     )
 
 
-def _mail_failed(event: Event) -> Select[Any]:
+def _mail_failed(event: Event) -> Select[Order, int]:
     """A mail to somebody of the order couldn't be delivered, and nothing was sent there since."""
     return _orders(event, func.count(OutboxMail.id)).join(
         OutboxMail, and_(OutboxMail.order_id == Order.id, OutboxMail.state == "failed")
     )
 
 
-def _nobody_yet(event: Event) -> Select[Any]:
+def _nobody_yet(event: Event) -> Select[Order, int]:
     """Time runs out, and no ticket of the order has a name."""
     at = func.coalesce(Shop.personalisation_deadline, event.starts_at)
     moment = now()
@@ -215,7 +215,7 @@ def _nobody_yet(event: Event) -> Select[Any]:
     )
 
 
-def _link_unopened(event: Event) -> Select[Any]:
+def _link_unopened(event: Event) -> Select[Order, int]:
     return (
         _orders(event, func.count(Ticket.id))
         .join(Ticket, and_(Ticket.order_id == Order.id, Ticket.state == OPEN))
