@@ -10,6 +10,11 @@
     }
   })
 
+  // A first event most likely takes place where its organiser is.
+  for (const field of document.querySelectorAll('[data-own-timezone]')) {
+    field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone || ''
+  }
+
   if (!('popover' in document.documentElement)) return // then the items just stand there
 
   on('toggle', ({ target, newState }) => {

@@ -78,12 +78,14 @@ class InvalidTickets(Exception):
         self.errors = errors
 
 
-def types_of(session: Session, event_id: int) -> dict[str, TicketType]:
-    """What the event sells now, by code."""
-    found = session.scalars(
-        select(TicketType).where(TicketType.event_id == event_id, TicketType.archived_at.is_(None))
+def types_of(session: Session, event_id: int, *, locked: bool = False) -> dict[str, TicketType]:
+    """What the event sells now, by code; `locked`, it stays so until the transaction ends."""
+    wanted = select(TicketType).where(
+        TicketType.event_id == event_id, TicketType.archived_at.is_(None)
     )
-    return {each.code: each for each in found}
+    if locked:
+        wanted = wanted.order_by(TicketType.id).with_for_update(read=True)
+    return {each.code: each for each in session.scalars(wanted)}
 
 
 def checked(

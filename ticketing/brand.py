@@ -7,6 +7,7 @@ that no page ever has to ask whether the colour was a good idea.
 
 import colorsys
 import re
+from dataclasses import dataclass
 from typing import Final
 
 RGB = tuple[float, float, float]
@@ -61,6 +62,27 @@ def brand_tokens(colour: str) -> dict[str, dict[str, str]]:
             "accent-edge": _readable(accent, surfaces, EDGE_CONTRAST, scheme),
         }
     return tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A colour in use: `text` on `ground`, and the contrast between them, from 1 to 21."""
+
+    scheme: str  # light or dark
+    ground: str
+    text: str
+    ratio: float
+
+
+def buttons_and_links(colour: str) -> list[tuple[Sample, Sample]]:
+    """How a button and a link look in this colour, on light pages and on dark ones."""
+    found = []
+    for scheme, surface in (("light", LIGHT_SURFACES[1]), ("dark", DARK_SURFACES[1])):
+        tokens = brand_tokens(colour)[scheme]
+        pairs = ((tokens["accent"], tokens["on-accent"]), (surface, tokens["accent-text"]))
+        button, link = (Sample(scheme, one, two, contrast(one, two)) for one, two in pairs)
+        found.append((button, link))
+    return found
 
 
 def brand_css(colour: str) -> str:

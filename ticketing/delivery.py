@@ -18,7 +18,6 @@ from ticketing import mail_queue, mails
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.mail_queue import Clock, Lease, queue_age, retry
-from ticketing.mailing.letter import one_line
 from ticketing.mailing.message import Envelope
 from ticketing.mailing.refusals import Lost, NotSent, Refused, Unreachable
 from ticketing.mailing.server import MailServer
@@ -139,8 +138,7 @@ def _deliver(server: MailServer, held: Lease) -> None:
     mail = db.session.get_one(OutboxMail, held.mail_id)
     try:
         composed = mails.compose(mail)
-        sender = one_line(mail.order.organiser.name) if mail.order else "Passalong"
-        envelope = Envelope(mail.recipient, mail.message_id, sender)
+        envelope = Envelope(mail.recipient, mail.message_id, composed.sender_name)
     except mails.Withdrawn:
         raise
     except RenderFailed as error:

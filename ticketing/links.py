@@ -26,7 +26,7 @@ from flask import current_app
 
 from ticketing.config import settings
 from ticketing.keys import Keys
-from ticketing.models import Order, Ticket
+from ticketing.models import Invitation, Order, Ticket
 
 _FORM: Final = struct.Struct(">QHB")
 _MAC_BYTES: Final = 16
@@ -37,6 +37,8 @@ class Kind(StrEnum):
     ORDER = "o"
     SHARE = "s"
     TICKET = "t"
+    UNSUBSCRIBE = "u"  # no more reminders for an order
+    INVITATION = "i"  # to join an organiser's team
 
 
 class UnknownLink(Exception):
@@ -105,9 +107,23 @@ def share_token(ticket: Ticket, generation: int) -> str:
     return make(keys(), Link(Kind.SHARE, ticket.link_id, generation))
 
 
+def invitation_token(invitation: Invitation) -> str:
+    return make(keys(), Link(Kind.INVITATION, invitation.link_id, 1))
+
+
+def invitation_url(invitation: Invitation) -> str:
+    return f"{settings().base_url}/backoffice/invitations/{invitation_token(invitation)}"
+
+
 def order_url(order: Order) -> str:
     """The overview's address, for mails and the API."""
     return f"{settings().base_url}/o/{order_token(order)}"
+
+
+def unsubscribe_url(order: Order) -> str:
+    """Where the booker stops reminders; it ends with the order's link, which goes to others then."""
+    link = Link(Kind.UNSUBSCRIBE, order.link_id, order.link_generation)
+    return f"{settings().base_url}/u/{make(keys(), link)}"
 
 
 def ticket_url(ticket: Ticket) -> str:

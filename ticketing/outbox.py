@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ticketing.config import settings
+from ticketing.gathering import put
 from ticketing.models import Order, OutboxMail, Ticket, now
 from ticketing.refusals import TooManyMails
 
@@ -17,7 +18,15 @@ SHARE = "share"  # visitor: somebody shares a ticket with you
 TICKET = "ticket"  # holder: your ticket
 TICKETS = "tickets"  # contact: all tickets of the order, sent again by the organiser
 REOPENED = "reopened"  # booker: the organiser opened tickets again
+DETAILS_MISSING = "details_missing"  # holder: the organiser asks for something more
 CANCELLED = "cancelled"  # booker: the order was cancelled
+REMINDER = "reminder"  # booker: tickets still need a name
+ALL_READY = "all_ready"  # booker: somebody else filled in the last name
+TEST = "test"  # somebody of the team: how one of the mails looks; concerns no order
+# About accounts. They belong to no organiser's outbox: whoever could read one there could use it.
+INVITATION = "invitation"  # somebody is asked to join a team
+PASSWORD_RESET = "password_reset"  # noqa: S105 - here is the link to choose a new one
+PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it was changed; was that you?
 
 
 # A condition on today's mails, and how many may meet it.
@@ -34,14 +43,15 @@ def enqueue(
     ticket: Ticket | None = None,
     params: dict[str, Any] | None = None,
     asked_from: str = "",
-) -> OutboxMail:
+) -> None:
     """Write a mail in the caller's transaction.
 
     `params` holds what the composer needs beside order and ticket (plain values, never a link or
     token).
     """
-    domain = settings().mail_sender.rpartition("@")[2]
-    mail = OutboxMail(
+    put(
+        session,
+        OutboxMail,
         organiser_id=order.organiser_id,
         order_id=order.id,
         ticket_id=ticket.id if ticket else None,
@@ -49,12 +59,37 @@ def enqueue(
         recipient=recipient,
         locale=locale,
         params=params or {},
-        # Stable over retries, so that a mail server or program can recognise a double.
-        message_id=f"<{uuid.uuid4().hex}@{domain}>",
+        message_id=_new_message_id(),
+        asked_from=asked_from,
+    )
+
+
+def enqueue_for_account(
+    session: Session,
+    kind: str,
+    recipient: str,
+    locale: str,
+    *,
+    params: dict[str, Any],
+    asked_from: str = "",
+) -> OutboxMail:
+    """Write a mail about an account or an invitation in the caller's transaction."""
+    mail = OutboxMail(
+        kind=kind,
+        recipient=recipient,
+        locale=locale,
+        params=params,
+        message_id=_new_message_id(),
         asked_from=asked_from,
     )
     session.add(mail)
     return mail
+
+
+def _new_message_id() -> str:
+    """Stable over retries, so that a mail server or program can recognise a double."""
+    domain = settings().mail_sender.rpartition("@")[2]
+    return f"<{uuid.uuid4().hex}@{domain}>"
 
 
 def check_limits(session: Session, kind: str, *limits: Limit) -> None:

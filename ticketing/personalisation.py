@@ -12,7 +12,8 @@ from typing import Any, Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from ticketing import history, live, orders, outbox
+from ticketing import completion, fields, history, live, missing, orders, outbox, sending
+from ticketing.fields import Answer
 from ticketing.guards import (
     check_open,
     current_share,
@@ -23,7 +24,13 @@ from ticketing.guards import (
     withdraw_shares,
 )
 from ticketing.history import By
-from ticketing.holders import as_columns, cleaned_details, holder_of
+from ticketing.holders import (
+    as_columns,
+    asked_to_edit,
+    cleaned_details,
+    holder_of,
+    with_answers,
+)
 from ticketing.models import CANCELLED, OPEN, PERSONALISED, Order, Ticket, now
 from ticketing.refusals import (
     AlreadyClaimed,
@@ -35,14 +42,23 @@ from ticketing.refusals import (
 )
 from ticketing.transactions import write
 
-__all__ = ["can_reopen", "claim", "cleaned_details", "edit", "holder_of", "reopen", "take"]
+__all__ = [
+    "can_reopen",
+    "claim",
+    "cleaned_details",
+    "complete",
+    "edit",
+    "holder_of",
+    "reopen",
+    "take",
+]
 
 CLAIM_MAILS_PER_RECIPIENT: Final = 20  # a day
 
 
 def claim(
     ticket: Ticket,
-    given: Mapping[str, str],
+    given: Mapping[str, Answer],
     by: By,
     *,
     round: int,
@@ -81,6 +97,7 @@ def claim(
             outbox.enqueue(
                 session, outbox.TICKET, order, ticket.email, ticket.locale, ticket=ticket
             )
+        completion.tell_booker(session, order, by)
         live.touch(session, order, [ticket])
     return ticket
 
@@ -109,7 +126,7 @@ def take(session: Session, ticket: Ticket, **values: Any) -> bool:
 
 def edit(
     ticket: Ticket,
-    given: Mapping[str, str],
+    given: Mapping[str, Answer],
     by: By,
     *,
     revision: int,
@@ -120,12 +137,14 @@ def edit(
 
     `revision` is the ticket's when the form was drawn: if somebody changed it meanwhile, nothing
     is written and `EditedMeanwhile` raised. With a new barcode the holder's page link is renewed
-    too, for the former holder may still have the old one. Also raises `InvalidDetails`,
-    `TicketCancelled`, and `NoDetailsNeeded` where the ticket's type asks for none.
+    too, for the former holder may still have the old one. Answers to what isn't asked any more
+    stay as they are. Also raises `InvalidDetails`, `TicketCancelled`, and `NoDetailsNeeded` where
+    the ticket's type asks for none.
     """
     if not ticket.type.needs_personal_data:
         raise NoDetailsNeeded
-    details = cleaned_details(ticket, given)
+    region = ticket.order.shop.event.country
+    details = fields.clean(asked_to_edit(ticket), given, region=region)
     ticket_id, order_id = ticket.id, ticket.order_id
     with write() as session:
         order = locked(session, order_id)
@@ -135,9 +154,10 @@ def edit(
         if ticket.revision != revision:
             raise EditedMeanwhile
         before = holder_of(ticket)
-        for column, value in as_columns(details).items():
+        for column, value in with_answers(ticket, details).items():
             setattr(ticket, column, value)
-        if ticket.state == OPEN:
+        was_open = ticket.state == OPEN
+        if was_open:
             ticket.state = PERSONALISED
             ticket.personalised_at = now()
             end_share(ticket, "claimed")
@@ -151,16 +171,46 @@ def edit(
             after["barcode"] = ticket.barcode_generation
         order.search_text = orders.search_text_of(order)
         history.record(session, order, "edited", by, ticket=ticket, before=before, after=after)
-        if mail_holder and ticket.email:
+        address = sending.address_of(ticket)
+        if mail_holder and address:
             outbox.enqueue(
                 session,
                 outbox.TICKET,
                 order,
-                ticket.email,
+                address,
                 ticket.locale,
                 ticket=ticket,
                 params={"edited": True},
             )
+        if was_open:
+            completion.tell_booker(session, order, by)
+        live.touch(session, order, [ticket])
+    return ticket
+
+
+def complete(ticket: Ticket, given: Mapping[str, Answer], by: By, *, revision: int) -> Ticket:
+    """Fill in what a personalised ticket lacks, and nothing else; its barcode stays.
+
+    `revision` is the ticket's when the form was drawn. Raises `InvalidDetails`, `NothingMissing`,
+    `EditedMeanwhile`, `DeadlinePassed`, `TicketCancelled`.
+    """
+    asked = missing.missing_in(ticket)
+    details = fields.clean(asked, given, region=ticket.order.shop.event.country)
+    ticket_id, order_id = ticket.id, ticket.order_id
+    with write() as session:
+        order = locked(session, order_id)
+        ticket = ticket_in(order, ticket_id)
+        missing.check_asking(order, ticket)
+        if ticket.revision != revision:
+            raise EditedMeanwhile
+        before = holder_of(ticket)
+        for column, value in with_answers(ticket, details).items():
+            setattr(ticket, column, value)
+        ticket.revision += 1
+        order.search_text = orders.search_text_of(order)
+        history.record(
+            session, order, "completed", by, ticket=ticket, before=before, after=holder_of(ticket)
+        )
         live.touch(session, order, [ticket])
     return ticket
 

@@ -41,6 +41,26 @@ def qr_png(text: str, scale: int = 1, border: int = 4) -> bytes:
     return out.getvalue()
 
 
+def poster_svg(text: str, *, title: str) -> bytes:
+    """The code as an SVG file for print; a fifth of it may be torn off."""
+    out = io.BytesIO()
+    _poster(text).save(out, kind="svg", scale=10, border=4, title=title, light="#fff")
+    return out.getvalue()
+
+
+def poster_png(text: str, *, pixels: int) -> bytes:
+    """The code as a PNG in black and white, each side at least so many pixels."""
+    code = _poster(text)
+    modules = code.symbol_size(border=4)[0]
+    out = io.BytesIO()
+    code.save(out, kind="png", scale=-(-pixels // modules), border=4, dpi=300)
+    return out.getvalue()
+
+
+def _poster(text: str) -> segno.QRCode:
+    return segno.make_qr(text, error="q")
+
+
 def qr_bits(text: str, border: int = 4) -> tuple[int, bytes]:
     """The code as its side in modules and its rows, packed to bytes, a 1 for white."""
     rows = [bytes(row) for row in _code(text).matrix]

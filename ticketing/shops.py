@@ -13,7 +13,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from ticketing import fields, names
+from ticketing import fields, images, languages, names
+from ticketing.images import Picture
 from ticketing.models import Event, Shop
 from ticketing.refusals import EditedMeanwhile
 from ticketing.transactions import write
@@ -28,6 +29,7 @@ SETTINGS: Final = (
     "personalisation_deadline",
     "consumer_desk",
     "colour",
+    "languages",
     "embed_origins",
 )
 _HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
@@ -64,15 +66,35 @@ def change_settings(shop: Shop, given: Mapping[str, str], *, revision: int) -> S
     return shop
 
 
+def set_logo(shop: Shop, picture: Picture | None, *, seen: int) -> Shop:
+    """Show this logo, or none, in place of the one there is.
+
+    `seen` is the id of the logo that the form showed, 0 for none. Raises `EditedMeanwhile` if
+    there is another one by now.
+    """
+    shop_id = shop.id
+    with write() as session:
+        shop = session.scalars(select(Shop).where(Shop.id == shop_id).with_for_update()).one()
+        former = shop.logo
+        if (former.id if former else 0) != seen:
+            raise EditedMeanwhile
+        shop.logo = images.store(session, shop.organiser_id, picture) if picture else None
+        session.flush()
+        if former is not None:
+            session.delete(former)
+    return shop
+
+
 def clean(given: Mapping[str, str], event: Event) -> dict[str, Any]:
     """The settings as they are stored; raises `InvalidSettings`."""
     readers: dict[str, Callable[[str], Any]] = {
-        "name": _name,
+        "name": clean_name,
         "download_enabled": bool,
         "delivery_note": _note,
         "personalisation_deadline": lambda text: local_moment(text, event.timezone),
         "consumer_desk": lambda text: _desk(text, event.country),
-        "colour": _colour,
+        "colour": clean_colour,
+        "languages": _languages,
         "embed_origins": _origins,
     }
     cleaned: dict[str, Any] = {}
@@ -104,6 +126,7 @@ def as_typed(shop: Shop) -> dict[str, str]:
         else "",
         "consumer_desk": shop.consumer_desk or "",
         "colour": shop.colour,
+        "languages": " ".join(shop.languages),
         "embed_origins": "\n".join(shop.embed_origins),
     }
 
@@ -168,7 +191,8 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
-def _name(text: str) -> str:
+def clean_name(text: str) -> str:
+    """A shop's name as it is stored; raises `ValueError`."""
     name = names.tidy(text)
     if not name:
         raise ValueError(_("Please give the shop a name."))
@@ -189,13 +213,23 @@ def _desk(text: str, region: str) -> str | None:
     return fields.clean_phone(number, region) if number else None
 
 
-def _colour(text: str) -> str:
+def clean_colour(text: str) -> str:
+    """A colour as `#rrggbb`; raises `ValueError`."""
     colour = text.strip().lower()
     if re.fullmatch(r"#?[0-9a-f]{3}", colour):
         colour = "".join(2 * digit for digit in colour.lstrip("#"))
     if not re.fullmatch(r"#?[0-9a-f]{6}", colour):
         raise ValueError(_("Please give the colour like #4f46e5."))
     return f"#{colour.lstrip('#')}"
+
+
+def _languages(text: str) -> list[str]:
+    """The first is spoken to who asked for none of them; the others stand in our own order."""
+    chosen = text.split()
+    unknown = [each for each in chosen if each not in languages.CONTENT]
+    if not chosen or unknown:
+        raise ValueError(_("Please choose at least one language."))
+    return list(dict.fromkeys([chosen[0], *(each for each in languages.CONTENT if each in chosen)]))
 
 
 def _origins(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from ticketing import brand
+from ticketing.mailing.words import Paragraph, plain
 from ticketing.models import Shop
 
 # What would become a link in a mail program, or pass for an address.
@@ -28,17 +29,22 @@ class TicketLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """The words of a mail; texts are plain, never markup."""
+    """The words of a mail; texts are plain, never markup.
+
+    `lang` is the language of subject, paragraphs and button where it isn't the mail's own.
+    """
 
     subject: str
     heading: str
-    paragraphs: tuple[str, ...]
+    paragraphs: tuple[str | Paragraph, ...]
     button: tuple[str, str] | None = None  # what it does, where it leads
     facts: tuple[tuple[str, str], ...] = ()
     list_heading: str = ""
     tickets: tuple[TicketLine, ...] = ()
     notes: tuple[str, ...] = ()
     footer: str
+    lang: str = ""
+    unsubscribe_url: str = ""
 
 
 class Reason(StrEnum):
@@ -52,6 +58,14 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     NOTHING_OPEN = "nothing_open"
     ADDRESS_CHANGED = "address_changed"
+    NOTHING_MISSING = "nothing_missing"
+    NOT_ALL_READY = "not_all_ready"
+    EVENT_BEGUN = "event_begun"
+    REMINDERS_OFF = "reminders_off"
+    EVENT_GONE = "event_gone"
+    INVITATION_OVER = "invitation_over"
+    ASKED_LONG_AGO = "asked_long_ago"
+    ACCOUNT_GONE = "account_gone"
 
 
 REASONS: Final[dict[Reason, LazyString]] = {
@@ -63,6 +77,14 @@ REASONS: Final[dict[Reason, LazyString]] = {
     Reason.REOPENED: lazy_gettext("The ticket was opened again."),
     Reason.NOTHING_OPEN: lazy_gettext("None of these tickets is open any more."),
     Reason.ADDRESS_CHANGED: lazy_gettext("Another email address is on file now."),
+    Reason.NOTHING_MISSING: lazy_gettext("Nothing is missing any more."),
+    Reason.NOT_ALL_READY: lazy_gettext("A ticket was opened again meanwhile."),
+    Reason.EVENT_BEGUN: lazy_gettext("The event has begun."),
+    Reason.REMINDERS_OFF: lazy_gettext("The booker wants no more reminders."),
+    Reason.EVENT_GONE: lazy_gettext("There is no such event any more."),
+    Reason.INVITATION_OVER: lazy_gettext("The invitation was accepted, withdrawn or has run out."),
+    Reason.ASKED_LONG_AGO: lazy_gettext("It was asked for too long ago."),
+    Reason.ACCOUNT_GONE: lazy_gettext("There is no such account any more."),
 }
 
 
@@ -74,10 +96,25 @@ class Withdrawn(Exception):
         self.reason = reason
 
 
+def _paragraphs(letter: Letter) -> list[Paragraph]:
+    return [plain(each) if isinstance(each, str) else each for each in letter.paragraphs]
+
+
+def render_for_team(letter: Letter) -> tuple[str, str]:
+    """A letter to somebody of the team, which concerns no event, as (text, HTML)."""
+    colours = brand.brand_tokens(brand.DEFAULT_COLOUR)
+    context = {"letter": letter, "paragraphs": _paragraphs(letter), "event": None, "organiser_name": "Passalong", "place": []}
+    context |= {"light": colours["light"], "dark": colours["dark"]}
+    text = render_template("mail/letter.txt", **context)
+    html = render_template("mail/letter.html", **context)
+    return text.strip() + "\n", html.strip() + "\n"
+
+
 def render(letter: Letter, shop: Shop) -> tuple[str, str]:
     """The letter as (text, HTML), in the current locale."""
     context = {
         "letter": letter,
+        "paragraphs": _paragraphs(letter),
         "event": shop.event,
         "event_name": one_line(shop.event.name),
         "organiser_name": one_line(shop.organiser.name),

@@ -1,46 +1,48 @@
 """The words of each mail, one function a kind.
 
 Each raises `Withdrawn` where the mail has no meaning any more. Links are made here, from what is
-true now.
+true now. What they say is the organiser's wording or ours (`said.py`); what stands around it –
+heading, facts, lists, notes – is ours alone.
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 import phonenumbers
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ticketing import guards, links, localtime, names, sending
+from ticketing import completion, guards, links, localtime, names, sending
 from ticketing.downloads import Download, download_of
 from ticketing.mailing.letter import Letter, Reason, TicketLine, Withdrawn, one_line, presentable
-from ticketing.models import CANCELLED, OPEN, Order, OutboxMail, Shop, Ticket
+from ticketing.mailing.said import Said, Values, said
+from ticketing.models import CANCELLED, OPEN, Order, OutboxMail, Shop, Ticket, now
 from ticketing.refusals import AlreadyClaimed, DeadlinePassed, TicketCancelled
 
 
 def order_complete(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:
     _check_contact(mail, order)
-    name = presentable(order.first_name)
-    thanks = _("Thank you, %(name)s.", name=name) if name else _("Thank you.")
-    complete = ngettext(
-        "Your order of %(num)d ticket is complete.",
-        "Your order of %(num)d tickets is complete.",
-        len(order.tickets),
-    )
-    paragraphs = [f"{thanks} {complete}"]
-    if any(ticket.type.needs_personal_data for ticket in order.tickets):
-        paragraphs.append(
-            _(
+
+    def values() -> Values:
+        if any(ticket.type.needs_personal_data for ticket in order.tickets):
+            next_step = _(
                 "Each ticket needs the name of the person who will use it. Open your tickets, "
                 "claim the one that is yours and share the others: by WhatsApp, email or a link. "
                 "Nobody needs an account."
             )
-        )
-    else:
-        paragraphs.append(_("Nothing needs to be filled in: your tickets are ready."))
-    return Letter(
-        subject=_("Your tickets for %(event)s", event=order.shop.event.name),
+        else:
+            next_step = _("Nothing needs to be filled in: your tickets are ready.")
+        return {
+            **_of_order(order, len(order.tickets)),
+            "deadline": _deadline(order),
+            "next_step": next_step,
+        }
+
+    return _letter(
+        said(mail, order.shop, values),
+        links.order_url(order),
         heading=_("Your order is complete"),
-        paragraphs=(*paragraphs, *_deadline(order)),
         facts=((_("Order"), order.code), (_("Tickets"), _counted(order))),
-        button=(_("Open your tickets"), links.order_url(order)),
         notes=(
             _(
                 "Keep this mail: whoever has this link can manage all tickets of your order. To "
@@ -64,24 +66,19 @@ def ticket_shared(mail: OutboxMail, order: Order, ticket: Ticket | None) -> Lett
         raise Withdrawn(Reason.CLAIMED) from None
     except DeadlinePassed:
         raise Withdrawn(Reason.DEADLINE_PASSED) from None
-    event = order.shop.event
     name = presentable(order.first_name)
-    if name:
-        heading = _("%(name)s shares a ticket with you", name=name)
-        subject = _("%(name)s shares a ticket for %(event)s with you", name=name, event=event.name)
-    else:
-        heading = _("A ticket is shared with you")
-        subject = _("A ticket for %(event)s is shared with you", event=event.name)
-    return Letter(
-        subject=subject,
-        heading=heading,
-        paragraphs=(
-            _("Open the link, fill in your details, and the ticket is yours. No account needed."),
-            _("Whoever opens it first claims the ticket, so don’t pass the link on."),
-            *_deadline(order),
-        ),
-        facts=((_("Ticket"), one_line(ticket.type.name)),),
-        button=(_("Claim your ticket"), links.share_url(ticket, generation)),
+    kind_of_ticket = one_line(ticket.type.name)
+
+    def values() -> Values:
+        return {"booker": name, "ticket_type": kind_of_ticket, "deadline": _deadline(order)}
+
+    return _letter(
+        said(mail, order.shop, values),
+        links.share_url(ticket, generation),
+        heading=_("%(name)s shares a ticket with you", name=name)
+        if name
+        else _("A ticket is shared with you"),
+        facts=((_("Ticket"), kind_of_ticket),),
         notes=(_("You didn’t expect this? Then ignore this mail; nothing will happen."),),
         footer=_(
             "%(organiser)s sends you this mail because somebody who ordered tickets there entered "
@@ -101,27 +98,28 @@ def ticket_ready(mail: OutboxMail, order: Order, ticket: Ticket | None) -> Lette
     # The page's link is made now: it must not reach an address that an edit has replaced.
     if mail.recipient != sending.address_of(ticket):
         raise Withdrawn(Reason.ADDRESS_CHANGED)
-    edited = bool(mail.params.get("edited"))
-    paragraphs = []
-    if edited:
-        paragraphs.append(
-            _(
-                "The organiser corrected the details of your ticket. This is how it is now; a QR "
-                "code that you received earlier may not be valid any more."
-            )
-        )
-    if state is Download.READY:
-        paragraphs.append(
-            _(
+    # Whoever claims chooses both name and address; page and PDF show the name as it is.
+    holder = presentable(names.full(ticket.first_name, ticket.last_name))
+    first_name = presentable(ticket.first_name) if holder else ""
+    kind_of_ticket = one_line(ticket.type.name)
+
+    def values() -> Values:
+        if state is Download.READY:
+            next_step = _(
                 "Show the QR code at the entrance, on your phone or on paper. You find it on your "
                 "ticket page and in the PDF attached."
             )
-        )
-    else:
-        paragraphs.append(_later(order.shop, 1))
-    # Whoever claims chooses both name and address; page and PDF show the name as it is.
-    holder = presentable(names.full(ticket.first_name, ticket.last_name))
-    if edited:
+        else:
+            next_step = _later(order.shop, 1)
+        return {
+            "first_name": first_name,
+            "ticket": ticket.code,
+            "ticket_type": kind_of_ticket,
+            "order": order.code,
+            "next_step": next_step,
+        }
+
+    if mail.params.get("edited"):
         heading = _("Your ticket was corrected")
     elif state is Download.READY:
         heading = _("Here is your ticket")
@@ -129,16 +127,15 @@ def ticket_ready(mail: OutboxMail, order: Order, ticket: Ticket | None) -> Lette
         heading = (
             _("Your ticket is in your name") if ticket.first_name else _("Your ticket is reserved")
         )
-    return Letter(
-        subject=_("Your ticket for %(event)s", event=order.shop.event.name),
+    return _letter(
+        said(mail, order.shop, values),
+        links.ticket_url(ticket),
         heading=heading,
-        paragraphs=tuple(paragraphs),
         facts=(
             *(((_("Holder"), holder),) if holder else ()),
-            (_("Ticket"), one_line(ticket.type.name)),
+            (_("Ticket"), kind_of_ticket),
             (_("Ticket code"), ticket.code),
         ),
-        button=(_("Open your ticket"), links.ticket_url(ticket)),
         notes=(_("Whoever has this link can use your ticket, so keep it to yourself."),),
         footer=_for_order(order),
     )
@@ -148,33 +145,30 @@ def order_resent(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Lett
     _check_contact(mail, order)
     standing = [ticket for ticket in order.tickets if ticket.state != CANCELLED]
     missing = [ticket for ticket in standing if ticket.state == OPEN]
-    paragraphs = [_("Here is your order once more, as it is now.")]
-    if not order.shop.download_enabled:
-        paragraphs.append(_later(order.shop, len(standing)))
-    elif len(missing) < len(standing):
-        paragraphs.append(
-            ngettext(
+
+    def values() -> Values:
+        next_step = ""
+        if not order.shop.download_enabled:
+            next_step = _later(order.shop, len(standing))
+        elif len(missing) < len(standing):
+            next_step = ngettext(
                 "The PDF attached holds the %(num)d ticket that is ready.",
                 "The PDF attached holds the %(num)d tickets that are ready.",
                 len(standing) - len(missing),
             )
-        )
-    if missing:
-        paragraphs.append(
-            ngettext(
-                "%(num)d ticket still needs a name: claim or share it on the page of your order.",
-                "%(num)d tickets still need a name: claim or share them on the page of your order.",
-                len(missing),
-            )
-        )
-    return Letter(
-        subject=_("Your tickets for %(event)s", event=order.shop.event.name),
+        return {
+            **_of_order(order, len(standing)),
+            "next_step": next_step,
+            "missing": _missing(missing),
+        }
+
+    return _letter(
+        said(mail, order.shop, values),
+        links.order_url(order),
         heading=_("Your tickets"),
-        paragraphs=tuple(paragraphs),
         facts=((_("Order"), order.code),),
         list_heading=_("Your tickets, one by one"),
         tickets=tuple(_line(ticket) for ticket in standing),
-        button=(_("Open your tickets"), links.order_url(order)),
         notes=(_("Whoever has one of these links can use it, so keep this mail to yourself."),),
         footer=_for_order(order),
     )
@@ -189,44 +183,131 @@ def tickets_reopened(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> 
     ]
     if not named:
         raise Withdrawn(Reason.NOTHING_OPEN)
-    return Letter(
-        subject=_("Tickets for %(event)s need a name again", event=order.shop.event.name),
+
+    def values() -> Values:
+        return {**_of_order(order, len(named)), "deadline": _deadline(order)}
+
+    return _letter(
+        said(mail, order.shop, values),
+        links.order_url(order),
         heading=ngettext(
             "%(num)d ticket was opened again", "%(num)d tickets were opened again", len(named)
-        ),
-        paragraphs=(
-            _(
-                "The organiser opened personalisation again. The names on these tickets were "
-                "cleared, and the links and QR codes sent out for them don't work any more."
-            ),
-            _("Claim the tickets or share them anew, so that everybody gets a valid one."),
-            *_deadline(order),
         ),
         facts=((_("Order"), order.code),),
         list_heading=_("Opened again"),
         tickets=tuple(TicketLine(_name(ticket)) for ticket in named),
-        button=(_("Open your tickets"), links.order_url(order)),
         footer=_for_order(order),
     )
 
 
-def order_cancelled(_mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:
-    return Letter(
-        subject=_("Your order for %(event)s was cancelled", event=order.shop.event.name),
+def order_cancelled(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:
+    return _letter(
+        said(mail, order.shop, lambda: _of_order(order, len(order.tickets))),
+        "",
         heading=_("Your order was cancelled"),
-        paragraphs=(
-            _("The organiser cancelled order %(code)s with all its tickets.", code=order.code),
-            _(
-                "Its links and QR codes are no longer valid. Please tell those with whom you "
-                "shared tickets."
-            ),
-        ),
         facts=((_("Order"), order.code), (_("Tickets"), _counted(order))),
         footer=_for_order(order),
     )
 
 
+def everybody_ready(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:
+    _check_contact(mail, order)
+    standing = [ticket for ticket in order.tickets if ticket.state != CANCELLED]
+    if completion.rounds_of(order) != mail.params["rounds"] or not completion.is_complete(order):
+        raise Withdrawn(Reason.NOT_ALL_READY)
+
+    def values() -> Values:
+        if order.shop.download_enabled:
+            next_step = _("On the page of your order you can look at every ticket and download it.")
+        else:
+            next_step = _later(order.shop, len(standing))
+        return {**_of_order(order, len(standing)), "next_step": next_step}
+
+    return _letter(
+        said(mail, order.shop, values),
+        links.order_url(order),
+        heading=_("Everybody is ready"),
+        facts=((_("Order"), order.code),),
+        list_heading=_("Your tickets, one by one"),
+        tickets=tuple(TicketLine(_with_holder(ticket)) for ticket in standing),
+        footer=_for_order(order),
+    )
+
+
+def reminder(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:
+    _check_contact(mail, order)
+    missing = [ticket for ticket in order.tickets if ticket.state == OPEN]
+    if not missing:
+        raise Withdrawn(Reason.NOTHING_OPEN)
+    if order.reminders_off_at is not None:
+        raise Withdrawn(Reason.REMINDERS_OFF)
+    if guards.deadline_passed(order):
+        raise Withdrawn(Reason.DEADLINE_PASSED)
+    if order.shop.personalisation_deadline is None and now() >= order.shop.event.starts_at:
+        raise Withdrawn(Reason.EVENT_BEGUN)
+
+    def values() -> Values:
+        return {
+            **_of_order(order, len(missing)),
+            "deadline": _deadline(order),
+            "missing": _missing(missing),
+        }
+
+    return _letter(
+        said(mail, order.shop, values),
+        links.order_url(order),
+        heading=ngettext(
+            "%(num)d ticket still needs a name", "%(num)d tickets still need a name", len(missing)
+        ),
+        facts=((_("Order"), order.code),),
+        list_heading=_("Without a name"),
+        tickets=tuple(
+            TicketLine(
+                _("%(ticket)s: shared, not claimed yet", ticket=_name(ticket))
+                if ticket.share
+                else _name(ticket)
+            )
+            for ticket in missing
+        ),
+        footer=_for_order(order),
+        unsubscribe_url=links.unsubscribe_url(order),
+    )
+
+
 # What they share:
+
+
+def _letter(words: Said, url: str, **rest: Any) -> Letter:
+    """The mail's words, and what stands around them. No button where `url` is empty."""
+    return Letter(
+        subject=words.subject,
+        paragraphs=words.paragraphs,
+        button=(words.button, url) if url else None,
+        lang=words.lang,
+        **rest,
+    )
+
+
+def _of_order(order: Order, count: int) -> Values:
+    """What mails to a booker can say; `count` is that of the tickets a mail is about."""
+    return {
+        "first_name": presentable(order.first_name),
+        "order": order.code,
+        "count": str(count),
+        "tickets": ngettext("%(num)d ticket", "%(num)d tickets", count),
+    }
+
+
+def _missing(tickets: Sequence[Ticket]) -> str:
+    if not tickets:
+        return ""
+    return str(
+        ngettext(
+            "%(num)d ticket still needs a name: claim or share it on the page of your order.",
+            "%(num)d tickets still need a name: claim or share them on the page of your order.",
+            len(tickets),
+        )
+    )
 
 
 def _check_contact(mail: OutboxMail, order: Order) -> None:
@@ -250,9 +331,13 @@ def _name(ticket: Ticket) -> str:
 def _line(ticket: Ticket) -> TicketLine:
     if ticket.state == OPEN:
         return TicketLine(_("%(ticket)s: no name yet", ticket=_name(ticket)))
-    holder = one_line(names.full(ticket.first_name, ticket.last_name))
-    name = f"{_name(ticket)}, {holder}" if holder else _name(ticket)
-    return TicketLine(name, links.ticket_url(ticket))
+    return TicketLine(_with_holder(ticket), links.ticket_url(ticket))
+
+
+def _with_holder(ticket: Ticket) -> str:
+    """A visitor chose the name: it must not pass for a link in somebody else's mail."""
+    holder = presentable(names.full(ticket.first_name, ticket.last_name))
+    return f"{_name(ticket)}, {holder}" if holder else _name(ticket)
 
 
 def _counted(order: Order) -> str:
@@ -263,12 +348,11 @@ def _counted(order: Order) -> str:
     return ", ".join(f"{count}\u00a0×\u00a0{one_line(name)}" for name, count in counts.items())
 
 
-def _deadline(order: Order) -> tuple[str, ...]:
+def _deadline(order: Order) -> str:
     deadline = order.shop.personalisation_deadline
     if deadline is None or not any(ticket.state == OPEN for ticket in order.tickets):
-        return ()
-    when = localtime.moment(deadline, order.shop.event)
-    return (_("Names can be filled in until %(when)s.", when=when),)
+        return ""
+    return localtime.moment(deadline, order.shop.event)
 
 
 def _later(shop: Shop, tickets: int) -> str:

@@ -38,6 +38,7 @@ def message_of(envelope: Envelope, composed: Composed) -> flask_mail.Message:
         envelope.sender_name,
         composed.subject,
         sender,
+        *(part for header in composed.headers for part in header),
     ):
         if _CONTROLS.search(value):
             raise BadHeader("A header of this mail would hold control characters.")
@@ -46,7 +47,7 @@ def message_of(envelope: Envelope, composed: Composed) -> flask_mail.Message:
         body=composed.text,
         html=composed.html,
         sender=sender,
-        extra_headers={"Auto-Submitted": "auto-generated"},
+        extra_headers={"Auto-Submitted": "auto-generated", **dict(composed.headers)},
         attachments=[
             flask_mail.Attachment(each.filename, each.content_type, each.data)
             for each in composed.attachments

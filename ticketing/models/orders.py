@@ -45,11 +45,13 @@ class Order(Base):
     phone: Mapped[str] = mapped_column(String(20), default="")  # E.164
     state: Mapped[str] = mapped_column(String(20), default="placed")
     version: Mapped[int] = mapped_column(default=1)  # raised by whatever an overview shows
+    list_version: Mapped[int] = mapped_column(default=1)  # the version that last added tickets
     revision: Mapped[int] = mapped_column(default=1)  # raised by each change of the contact
     search_text: Mapped[str] = mapped_column(Text, default="")  # see orders.search_text_of
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     cancelled_at: Mapped[dt.datetime | None]
     reminders_off_at: Mapped[dt.datetime | None]  # the booker wants no more of them
+    amended_as_of: Mapped[dt.datetime | None]  # how new the shop's state is that we follow
 
     organiser: Mapped[Organiser] = relationship()
     shop: Mapped[Shop] = relationship()
@@ -66,6 +68,7 @@ class Ticket(Base):
             "state in ('open', 'personalised', 'checked_in', 'cancelled')", name="state"
         ),
         Index("ix_tickets_state", "state"),
+        Index("ix_tickets_type_state", "ticket_type_id", "state"),  # counts need nothing else
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

@@ -13,6 +13,7 @@ from ticketing.web import (
     errors,
     health,
     holder,
+    pictures,
     protection,
     shop,
     styleguide,
@@ -34,8 +35,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     errors.init_app(app)
     assets.init_app(app)
     wording.init_app(app)
+    pictures.init_app(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(assets.blueprint)
+    app.register_blueprint(pictures.blueprint)
     if settings.styleguide:
         app.register_blueprint(styleguide.blueprint)
     app.register_blueprint(backoffice.blueprint)

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from flask import Blueprint, current_app, g, redirect, render_template
+from flask import Blueprint, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -20,7 +20,7 @@ from ticketing.fields import InvalidDetails
 from ticketing.models import Event, Order, Shop, TicketType
 from ticketing.money import money
 from ticketing.orders import Booker, Line
-from ticketing.refusals import TooManyMails
+from ticketing.refusals import ShopArchived, TooManyMails
 from ticketing.web import by_link, protection
 from ticketing.web.details_form import Wanted, given_in, show_errors
 from ticketing.web.link_forms import LinkForm
@@ -28,6 +28,7 @@ from ticketing.web.link_forms import LinkForm
 blueprint = Blueprint("shop", __name__, url_prefix="/shop")
 
 MAX_OF_A_TYPE = 20
+_QUANTITY = "quantity_"
 
 
 class OrderForm(LinkForm):
@@ -61,12 +62,12 @@ def page(slug: str) -> ResponseReturnValue:
 def complete(slug: str) -> ResponseReturnValue:
     shop = _shop(slug)
     form = _form(shop)
-    if shop.event.ticket_types and form.validate():
-        lines = [
-            Line(each.code, form[_quantity(each)].data or 0) for each in shop.event.ticket_types
-        ]
+    if _sold(shop) and form.validate():
+        lines = [Line(each.code, form[_quantity(each)].data or 0) for each in _sold(shop)]
         booker = _booker(shop, form)
-        if not any(line.quantity for line in lines):
+        if _chose_what_is_gone(form):
+            _first_quantity(shop, form).errors = [_no_longer_sold()]
+        elif not any(line.quantity for line in lines):
             _first_quantity(shop, form).errors = [_("Please choose at least one ticket.")]
         elif booker is not None:
             try:
@@ -76,8 +77,23 @@ def complete(slug: str) -> ResponseReturnValue:
                     _("The order was not placed: today has seen too many. Please try it tomorrow.")
                 ]
                 return _page(shop, form), 429
+            except orders.UnknownTicketType:  # one was archived in this very moment
+                _first_quantity(shop, form).errors = [_no_longer_sold()]
+                return _page(shop, form), 422
             return redirect(f"/o/{links.order_token(order)}?placed=1", 303)
     return _page(shop, form), 422
+
+
+def _chose_what_is_gone(form: Any) -> bool:
+    """Whether the page was opened before a ticket type that is chosen on it was archived."""
+    return any(
+        key.startswith(_QUANTITY) and key not in form and value.strip().lstrip("0")
+        for key, value in request.form.items()
+    )
+
+
+def _no_longer_sold() -> str:
+    return _("Some of the tickets you chose are no longer sold. Please choose again.")
 
 
 def _booker(shop: Shop, form: Any) -> Booker | None:
@@ -135,7 +151,7 @@ def _form(shop: Shop) -> Any:
             [Wanted(), _between(0, MAX_OF_A_TYPE)],
             render_kw={"inputmode": "numeric", "min": "0", "max": str(MAX_OF_A_TYPE)},
         )
-        for each in shop.event.ticket_types
+        for each in _sold(shop)
     }
     form_class = type("ShopForm", (OrderForm,), members)
     defaults = dict.fromkeys(members, 0)
@@ -155,11 +171,11 @@ def _between(least: int, most: int) -> Any:
 
 
 def _quantity(ticket_type: TicketType) -> str:
-    return f"quantity_{ticket_type.id}"
+    return f"{_QUANTITY}{ticket_type.id}"
 
 
 def _first_quantity(shop: Shop, form: Any) -> Any:
-    return form[_quantity(shop.event.ticket_types[0])]
+    return form[_quantity(_sold(shop)[0])]
 
 
 def _page(shop: Shop, form: Any) -> str:
@@ -169,9 +185,13 @@ def _page(shop: Shop, form: Any) -> str:
         form=form,
         types=[
             (each, form[_quantity(each)], _price(each, shop.event))
-            for each in shop.event.ticket_types
+            for each in _sold(shop)
         ],
     )
+
+
+def _sold(shop: Shop) -> list[TicketType]:
+    return [each for each in shop.event.ticket_types if each.archived_at is None]
 
 
 def _price(ticket_type: TicketType, event: Event) -> str:
@@ -183,7 +203,7 @@ def _price(ticket_type: TicketType, event: Event) -> str:
 def _shop(slug: str) -> Shop:
     shop = db.session.scalar(
         select(Shop)
-        .where(Shop.slug == slug, Shop.archived_at.is_(None))
+        .where(Shop.slug == slug)
         .options(
             joinedload(Shop.organiser),
             joinedload(Shop.event).selectinload(Event.ticket_types),
@@ -193,4 +213,6 @@ def _shop(slug: str) -> Shop:
         raise NotFound
     g.shop = shop
     protection.may_be_framed_by(shop.embed_origins)
+    if shop.archived_at is not None:
+        raise ShopArchived
     return shop

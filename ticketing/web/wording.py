@@ -4,6 +4,7 @@ from flask import Flask
 from flask_babel import get_locale
 
 from ticketing import localtime, names, whatsapp
+from ticketing.money import money
 from ticketing.web.locale import direction_of
 
 
@@ -14,6 +15,7 @@ def init_app(app: Flask) -> None:
         event_when=localtime.event_when,
         clock=localtime.clock,
         moment=localtime.moment,
+        money=money,
         first_line=lambda text: text.partition("\n")[0],
     )
     app.jinja_env.globals["short_name"] = names.short

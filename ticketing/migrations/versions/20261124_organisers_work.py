@@ -202,6 +202,8 @@ def upgrade():
 
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.add_column(sa.Column('reminders_off_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('list_version', sa.Integer(), nullable=False, server_default='1'))
+        batch_op.add_column(sa.Column('amended_as_of', sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.alter_column('organiser_id',
@@ -221,11 +223,13 @@ def upgrade():
 
     with op.batch_alter_table('tickets', schema=None) as batch_op:
         batch_op.add_column(sa.Column('external_id', sa.String(length=64), nullable=True))
+        batch_op.create_index('ix_tickets_type_state', ['ticket_type_id', 'state'], unique=False)
 
 
 
 def downgrade():
     with op.batch_alter_table('tickets', schema=None) as batch_op:
+        batch_op.drop_index('ix_tickets_type_state')
         batch_op.drop_column('external_id')
 
     with op.batch_alter_table('ticket_types', schema=None) as batch_op:
@@ -245,6 +249,8 @@ def downgrade():
                nullable=False)
 
     with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.drop_column('amended_as_of')
+        batch_op.drop_column('list_version')
         batch_op.drop_column('reminders_off_at')
 
     with op.batch_alter_table('events', schema=None) as batch_op:

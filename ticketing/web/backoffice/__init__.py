@@ -8,7 +8,26 @@ from importlib import import_module
 
 from ticketing.web.backoffice.guard import blueprint
 
-for room in ("orders", "order", "contact", "tickets", "shops", "event", "outbox"):
+_ROOMS = (
+    "orders",
+    "order",
+    "contact",
+    "tickets",
+    "shops",
+    "new_shop",
+    "events",
+    "pictures",
+    "ticket_types",
+    "event",
+    "exports",
+    "imports",
+    "event_fields",
+    "questions",
+    "outbox",
+    "people",
+    "account",
+)
+for room in _ROOMS:
     import_module(f"{__name__}.{room}")  # each hangs its routes on the blueprint
 
 __all__ = ["blueprint"]

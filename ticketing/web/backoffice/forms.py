@@ -10,6 +10,7 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectChoice,
+    SelectField,
     SelectMultipleField,
     StringField,
     TelField,
@@ -19,6 +20,7 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from ticketing import names
+from ticketing.languages import CONTENT
 from ticketing.web.details_form import Wanted
 
 MAX_REASON: Final = 500
@@ -104,6 +106,20 @@ class ShopForm(RevisedForm):
     )
     colour = StringField(
         _l("Colour"), [Wanted()], render_kw={"type": "color", "autocomplete": "off"}
+    )
+    languages = SelectMultipleField(
+        _l("Languages"),
+        [Wanted()],
+        choices=[SelectChoice(code, name) for code, name in CONTENT.items()],
+        validate_choice=False,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    first_language = SelectField(
+        _l("First language"),
+        [Wanted()],
+        choices=[SelectChoice(code, name) for code, name in CONTENT.items()],
+        validate_choice=False,
     )
     embed_origins = TextAreaField(
         _l("Pages that may show the shop and its links in a frame"),

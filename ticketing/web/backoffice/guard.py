@@ -42,6 +42,20 @@ SAY_IT_THEMSELVES: Final = frozenset(
         "backoffice.cancel_order",
         "backoffice.cancel_ticket",
         "backoffice.shop",
+        "backoffice.event_fields",
+        "backoffice.type_fields",
+        "backoffice.ask_details_of_event",
+        "backoffice.new_question",
+        "backoffice.question",
+        "backoffice.new_shop",
+        "backoffice.archive_shop",
+        "backoffice.new_event",
+        "backoffice.edit_event",
+        "backoffice.event_picture",
+        "backoffice.new_ticket_type",
+        "backoffice.ticket_type",
+        "backoffice.delete_ticket_type",
+        "backoffice.shop_logo",
         "backoffice.shop_import",
         "backoffice.invite",
         "backoffice.account",
@@ -50,6 +64,10 @@ SAY_IT_THEMSELVES: Final = frozenset(
         "backoffice.new_organiser",
     }
 )
+
+# Files may be larger than anything that is typed, in bytes: what is too large for a picture is
+# then told beside its field.
+UPLOADS: Final = dict.fromkeys(("backoffice.event_picture", "backoffice.shop_logo"), 32 * 1024**2)
 
 
 class NotForThisRole(Forbidden):
@@ -69,6 +87,8 @@ def guard() -> ResponseReturnValue | None:
     numbers = [each for each in (request.view_args or {}).values() if isinstance(each, int)]
     if any(number > scope.LARGEST_ID for number in numbers):
         abort(404)  # no row has it, and the database couldn't even be asked
+    if request.endpoint in UPLOADS:
+        request.max_content_length = UPLOADS[request.endpoint]
     if request.method not in SAFE_METHODS and request.endpoint not in SAY_IT_THEMSELVES:
         try:
             csrf.protect()

@@ -5,19 +5,34 @@ A row of another organiser is answered like one that doesn't exist.
 
 from typing import Final
 
-from flask import abort, g, request
+from flask import abort, g, request, session
 from flask_security import current_user
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from werkzeug.exceptions import Forbidden
 
-from ticketing import orders
+from ticketing import invitations, orders
 from ticketing.extensions import db
 from ticketing.history import By
-from ticketing.models import Event, Membership, Order, OutboxMail, Shop, Ticket, User
+from ticketing.imports import steps
+from ticketing.models import (
+    Event,
+    Import,
+    Invitation,
+    Membership,
+    Order,
+    Organiser,
+    OutboxMail,
+    Question,
+    Shop,
+    Ticket,
+    TicketType,
+    User,
+)
 from ticketing.web.backoffice import roles
 
 LARGEST_ID: Final = 2**63 - 1
+CHOSEN: Final = "organiser_id"  # in the session
 
 
 class WorksForNobody(Forbidden):
@@ -34,17 +49,32 @@ def user() -> User:
     return current_user._get_current_object()
 
 
-def membership() -> Membership | None:
-    """The signed-in user's place: the first organiser they work for."""
-    if "membership" not in g:
-        g.membership = db.session.scalar(
-            select(Membership)
-            .where(Membership.user_id == user().id)
-            .order_by(Membership.id)
-            .options(joinedload(Membership.organiser))
-            .limit(1)
+def memberships() -> list[Membership]:
+    """The signed-in user's places, with every organiser they work for, the oldest first."""
+    if "memberships" not in g:
+        g.memberships = list(
+            db.session.scalars(
+                select(Membership)
+                .where(Membership.user_id == user().id)
+                .order_by(Membership.id)
+                .options(joinedload(Membership.organiser))
+            )
         )
-    return g.membership
+    return g.memberships
+
+
+def membership() -> Membership | None:
+    """The place where the user works now: the chosen one if it is still theirs, else the first."""
+    places = memberships()
+    chosen = session.get(CHOSEN)
+    return next((each for each in places if each.organiser_id == chosen), None) or next(
+        iter(places), None
+    )
+
+
+def choose(organiser_id: int) -> None:
+    """From now on in this session the user works for this organiser, if they do at all."""
+    session[CHOSEN] = organiser_id
 
 
 def organiser_id() -> int:
@@ -54,10 +84,15 @@ def organiser_id() -> int:
     return found.organiser_id
 
 
+def organiser() -> Organiser:
+    """The organiser as it is now."""
+    return db.session.get_one(Organiser, organiser_id(), populate_existing=True)
+
+
 def may(role: str) -> bool:
     """Whether the signed-in user's role reaches this one."""
     found = membership()
-    return found is not None and roles.reaches(found.role, role)
+    return roles.reaches(found.role if found else roles.ANYONE, role)
 
 
 def acting() -> By:
@@ -78,6 +113,10 @@ def select_shops() -> Select[Shop]:
     return select(Shop).where(Shop.organiser_id == organiser_id())
 
 
+def select_imports() -> Select[Import]:
+    return select(Import).where(Import.organiser_id == organiser_id())
+
+
 def select_mails() -> Select[OutboxMail]:
     return select(OutboxMail).where(OutboxMail.organiser_id == organiser_id())
 
@@ -85,7 +124,9 @@ def select_mails() -> Select[OutboxMail]:
 def order_or_404(order_id: int) -> Order:
     """An order with everything that its page draws."""
     found = db.session.scalar(
-        select_orders().where(Order.id == order_id).options(*orders.with_tickets())
+        select_orders()
+        .where(Order.id == order_id)
+        .options(*orders.with_tickets(), *orders.with_questions())
     )
     if found is None:
         abort(404)
@@ -98,7 +139,7 @@ def ticket_or_404(ticket_id: int) -> Ticket:
     order = db.session.scalar(
         select_orders()
         .where(Order.id == select(Ticket.order_id).where(Ticket.id == ticket_id).scalar_subquery())
-        .options(*orders.with_tickets())
+        .options(*orders.with_tickets(), *orders.with_questions())
     )
     if order is None:
         abort(404)
@@ -118,6 +159,44 @@ def event_or_404(event_id: int) -> Event:
     return found or abort(404)
 
 
+def has_shop(event_id: int) -> bool:
+    """Whether a shop sells tickets of this event."""
+    wanted = select_shops().where(Shop.event_id == event_id, Shop.archived_at.is_(None))
+    return db.session.scalar(wanted.limit(1)) is not None
+
+
+def ticket_type_or_404(type_id: int) -> TicketType:
+    """A ticket type with its event."""
+    found = db.session.scalar(
+        select(TicketType)
+        .join(TicketType.event)
+        .where(TicketType.id == type_id, Event.organiser_id == organiser_id())
+        .options(contains_eager(TicketType.event))
+    )
+    return found or abort(404)
+
+
+def event_to_ask_or_404(event_id: int) -> Event:
+    """An event with its ticket types and questions."""
+    found = db.session.scalar(
+        select_events()
+        .where(Event.id == event_id)
+        .options(selectinload(Event.ticket_types), selectinload(Event.questions))
+    )
+    return found or abort(404)
+
+
+def question_or_404(question_id: int) -> Question:
+    """A question with its event."""
+    found = db.session.scalar(
+        select(Question)
+        .join(Question.event)
+        .where(Question.id == question_id, Event.organiser_id == organiser_id())
+        .options(contains_eager(Question.event))
+    )
+    return found or abort(404)
+
+
 def mail_or_404(mail_id: int) -> OutboxMail:
     found = db.session.scalar(
         select_mails()
@@ -126,5 +205,33 @@ def mail_or_404(mail_id: int) -> OutboxMail:
             joinedload(OutboxMail.ticket),
             joinedload(OutboxMail.order).joinedload(Order.shop).joinedload(Shop.event),
         )
+    )
+    return found or abort(404)
+
+
+def select_members() -> Select[Membership]:
+    return select(Membership).where(Membership.organiser_id == organiser_id())
+
+
+def member_or_404(member_id: int) -> Membership:
+    """Somebody of the team, with their account."""
+    found = db.session.scalar(
+        select_members().where(Membership.id == member_id).options(joinedload(Membership.user))
+    )
+    return found or abort(404)
+
+
+def invitation_or_404(invitation_id: int) -> Invitation:
+    """An invitation to the team that nobody has answered."""
+    found = db.session.scalar(
+        invitations.unanswered(organiser_id()).where(Invitation.id == invitation_id)
+    )
+    return found or abort(404)
+
+
+def import_or_404(import_id: int) -> Import:
+    """A file of orders, with what its rows are checked by."""
+    found = db.session.scalar(
+        select_imports().where(Import.id == import_id).options(*steps.with_event())
     )
     return found or abort(404)

@@ -7,13 +7,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from ticketing import shops as settings_of
+from ticketing.brand import Sample, buttons_and_links
 from ticketing.config import settings
 from ticketing.extensions import db
+from ticketing.languages import CONTENT
 from ticketing.models import Order, Shop
 from ticketing.refusals import EditedMeanwhile
 from ticketing.shops import SETTINGS, InvalidSettings
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.forms import ShopForm
+from ticketing.web.backoffice.forms_set_up import PictureForm, show
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.roles import needs
 from ticketing.web.backoffice.versions import Version
@@ -45,35 +48,97 @@ def shops() -> ResponseReturnValue:
 @needs("manager")
 def shop(shop_id: int) -> ResponseReturnValue:
     shop = scope.shop_or_404(shop_id)
-    form = ShopForm(data={**settings_of.as_typed(shop), "revision": shop.revision})
+    form = ShopForm(data=known(shop))
     versions: list[Version] | None = None
     if form.validate_on_submit():
         given = {setting: _text(form, setting) for setting in SETTINGS}
+        wrong = _first_language_problem(form)
         try:
-            settings_of.change_settings(shop, given, revision=form.seen)
+            if wrong:
+                settings_of.clean(given, shop.event)  # all that is wrong is said at once
+            else:
+                settings_of.change_settings(shop, given, revision=form.seen)
+                flash(_("The shop was saved."), "success")
+                return redirect(url_for("backoffice.shop", shop_id=shop_id), 303)
         except InvalidSettings as invalid:
-            for setting, text in invalid.errors.items():
-                form[setting].errors = [text]
+            wrong |= invalid.errors
         except EditedMeanwhile:
             shop = scope.shop_or_404(shop_id)
             versions = _compare(form, settings_of.as_typed(shop), given)
             form.revision.data = str(shop.revision)
-        else:
-            flash(_("The shop was saved."), "success")
-            return redirect(url_for("backoffice.shop", shop_id=shop_id), 303)
-    html = news.page(
+        show(form, wrong)
+    html = page_of(shop, form, versions)
+    return html, 422 if form.errors else 200 if versions is None else 409
+
+
+@blueprint.get("/shops/<int:shop_id>/colour")
+@needs("manager")
+def shop_colour(shop_id: int) -> ResponseReturnValue:
+    """How a colour will look: swapped in as it is chosen."""
+    shop = scope.shop_or_404(shop_id)
+    return news.page_or_block(
+        "backoffice/shop_colour.html",
+        "preview",
+        "colour-preview",
+        nav="shops",
+        shop=shop,
+        samples=_samples(request.args.get("colour", "")),
+    )
+
+
+def page_of(
+    shop: Shop,
+    form: ShopForm,
+    versions: list[Version] | None = None,
+    picture_form: PictureForm | None = None,
+) -> str:
+    """The page with a shop's settings and its logo."""
+    picture_form = picture_form or PictureForm(formdata=None)
+    picture_form.seen.data = str(shop.logo_id or 0)
+    return news.page(
         "backoffice/shop.html",
         nav="shops",
         shop=shop,
         form=form,
         versions=versions,
-        url=f"{settings().base_url}/shop/{shop.slug}",
+        picture_form=picture_form,
+        samples=_samples(form.colour.data or ""),
+        url=url_of(shop),
     )
-    return html, 422 if form.errors else 200 if versions is None else 409
+
+
+def known(shop: Shop) -> dict[str, object]:
+    """The settings as the form takes them for its `data`."""
+    return {
+        **settings_of.as_typed(shop),
+        "languages": shop.languages,
+        "first_language": shop.languages[0],
+        "revision": shop.revision,
+    }
+
+
+def url_of(shop: Shop) -> str:
+    return f"{settings().base_url}/shop/{shop.slug}"
+
+
+def _samples(colour: str) -> list[tuple[Sample, Sample]]:
+    try:
+        return buttons_and_links(settings_of.clean_colour(colour))
+    except ValueError:
+        return []  # the field says what is wrong with it
+
+
+def _first_language_problem(form: ShopForm) -> dict[str, str]:
+    if not form.languages.data or form.first_language.data in form.languages.data:
+        return {}
+    return {"first_language": _("Please choose one of the languages that are ticked.")}
 
 
 def _text(form: ShopForm, setting: str) -> str:
     value = form[setting].data
+    if setting == "languages":
+        first = form.first_language.data
+        return " ".join(sorted(value or [], key=lambda each: each != first))
     if isinstance(value, bool):
         return "y" if value else ""
     return value or ""
@@ -83,6 +148,8 @@ def _compare(form: ShopForm, now: dict[str, str], typed: dict[str, str]) -> list
     def shown(setting: str, value: str) -> str:
         if setting == "download_enabled":
             return str(_("On") if value else _("Off"))
+        if setting == "languages":
+            return ", ".join(CONTENT.get(each, each) for each in value.split())
         return value
 
     return [

@@ -1,0 +1,154 @@
+"""F3: an import that is killed has placed all of its orders or none, and can go on."""
+
+import contextlib
+import itertools
+import os
+import random
+import signal
+import time
+import traceback
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy import event, func, select
+
+from tests import builders, invariants
+from tests.backoffice.files import ANNA, NOBODY, made_of, row
+from ticketing import history, outbox
+from ticketing.extensions import db
+from ticketing.imports import steps, writing
+from ticketing.models import Import, Order, OutboxMail, Ticket
+
+
+def test_killed_at_any_statement_it_is_whole_or_not_at_all(app: Flask) -> None:
+    import_id, shop_id = checked_file(orders=30)
+    for statement in itertools.count(1):
+        if not killed_at(app, statement, lambda: write(import_id)):
+            break
+        state = db.session.get_one(Import, import_id).state
+        # The last of all may be killed when its work is already safe.
+        assert (state, orders_of(shop_id)) in {("checked", 0), ("done", 30)}, statement
+        db.session.rollback()
+    assert statement > 15  # it says at least that much to the database
+    write(import_id)
+    whole(shop_id, orders=30)
+
+
+def test_killed_at_any_moment_it_is_whole_or_not_at_all(app: Flask) -> None:
+    import_id, shop_id = checked_file(orders=1_000)
+    chance = random.Random(7)  # noqa: S311 - moments, not secrets
+    kills = 0
+    for _ in range(6):
+        db.session.rollback()
+        child = forked(app, lambda: write(import_id))
+        time.sleep(chance.uniform(0, 1))
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        _child, status = os.waitpid(child, 0)
+        kills += status == signal.SIGKILL
+        assert orders_of(shop_id) in {0, 1_000}
+    assert kills >= 1  # or this shows nothing
+    db.session.rollback()
+    write(import_id)
+    whole(shop_id, orders=1_000)
+
+
+def test_killed_while_checking_it_goes_on_where_it_was(app: Flask) -> None:
+    import_id, shop_id = uploaded_file(orders=600)
+    for statement in range(1, 40, 3):
+        killed_at(app, statement, lambda: check(import_id))
+        found = db.session.get_one(Import, import_id)
+        assert 0 <= found.checked <= found.rows
+        assert found.errors == []
+        db.session.rollback()
+    while check(import_id) != "checked":
+        pass
+    db.session.rollback()
+    assert db.session.get_one(Import, import_id).result["orders"] == 600
+    write(import_id)
+    whole(shop_id, orders=600)
+
+
+def uploaded_file(orders: int) -> tuple[int, int]:
+    """Two tickets an order, of which one is named; returns the ids of import and shop."""
+    shop = builders.make_shop()
+    rows = [row(f"A-{n // 2}", holder=ANNA if n % 2 else NOBODY) for n in range(orders * 2)]
+    shop_id = shop.id
+    import_id = steps.upload(shop, None, "orders.csv", made_of(*rows)).id
+    db.session.rollback()
+    return import_id, shop_id
+
+
+def checked_file(orders: int) -> tuple[int, int]:
+    import_id, shop_id = uploaded_file(orders)
+    while check(import_id) != "checked":
+        pass
+    db.session.rollback()
+    return import_id, shop_id
+
+
+def check(import_id: int) -> str:
+    return steps.check(db.session.get_one(Import, import_id)).state
+
+
+def write(import_id: int) -> None:
+    found = db.session.get_one(Import, import_id)
+    writing.write_orders(found, history.SYSTEM, send_mails=True, mail_holders=True)
+
+
+def orders_of(shop_id: int) -> int:
+    db.session.rollback()
+    wanted = select(func.count()).select_from(Order).where(Order.shop_id == shop_id)
+    return db.session.scalar(wanted) or 0
+
+
+def whole(shop_id: int, orders: int) -> None:
+    """Every order once, with its tickets, history and mails."""
+    db.session.rollback()
+    ids = list(db.session.scalars(select(Order.id).where(Order.shop_id == shop_id)))
+    assert len(ids) == orders
+    tickets = select(func.count()).select_from(Ticket).where(Ticket.order_id.in_(ids))
+    assert db.session.scalar(tickets) == orders * 2
+    mails = db.session.execute(
+        select(OutboxMail.kind, func.count())
+        .where(OutboxMail.order_id.in_(ids))
+        .group_by(OutboxMail.kind)
+    )
+    assert {kind: number for kind, number in mails} == {
+        outbox.CONFIRMATION: orders,
+        outbox.TICKET: orders,
+    }
+    invariants.check(db.session(), ids[:50])
+
+
+def killed_at(app: Flask, statement: int, work: Callable[[], object]) -> bool:
+    """Do it in a process that is killed just before this statement; whether it was."""
+    db.session.rollback()
+    child = forked(app, work, statement)
+    _child, status = os.waitpid(child, 0)
+    assert status in {0, signal.SIGKILL}
+    return status == signal.SIGKILL
+
+
+def forked(app: Flask, work: Callable[[], object], die_before: int = 0) -> int:
+    child = os.fork()
+    if child:
+        return child
+    left = die_before
+
+    def count_down(*_arguments: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    try:
+        with app.app_context():
+            db.engine.dispose(close=False)  # the parent's connections stay the parent's
+            event.listen(db.engine, "before_cursor_execute", count_down)
+            event.listen(db.engine, "commit", count_down)
+            work()
+    except BaseException:  # noqa: BLE001 - a forked test must not go on as a second pytest
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
