@@ -192,5 +192,3 @@ def _country(text: str) -> str | None:
 
 def _currency(text: str) -> str | None:
     return next((code for code, _name in places.currencies("en") if code == text), None)
-
-

@@ -166,11 +166,12 @@ def _check(uploaded: bytes) -> None:
 
 
 def _pixels(uploaded: bytes, box: tuple[int, int]) -> Pillow.Image:
-    with Pillow.open(io.BytesIO(uploaded), formats=_FORMATS) as image:
-        profile = image.info.get("icc_profile")
+    with Pillow.open(io.BytesIO(uploaded), formats=_FORMATS) as opened:
+        profile = opened.info.get("icc_profile")
         # A JPEG can be unpacked at a fraction of its size; it may still have to be turned.
-        image.draft(None, (max(box), max(box)))
-        image.load()
+        opened.draft(None, (max(box), max(box)))
+        opened.load()
+        image: Pillow.Image = opened
         if image.mode.startswith("I"):
             image = image.point(lambda value: value / 256).convert("L")
         elif image.mode in {"1", "P", "PA"}:  # of which no mean can be taken

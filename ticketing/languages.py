@@ -23,7 +23,7 @@ def known(locale: str) -> str:
 
 
 def best(wanted: str, offered: Sequence[str]) -> str:
-    """What somebody asked for ("nl-BE") if we or the shop speak it ("nl"), else the shop's first."""
+    """What somebody asked for ("nl-BE") if it is spoken here ("nl"), else the shop's first."""
     language = wanted.strip().replace("_", "-").partition("-")[0].lower()
     if language in LANGUAGES or language in offered:
         return language

@@ -121,7 +121,7 @@ def order_url(order: Order) -> str:
 
 
 def unsubscribe_url(order: Order) -> str:
-    """Where the booker stops reminders; it ends with the order's link, which goes to others then."""
+    """Where the booker stops reminders; it ends when the order's link goes to somebody else."""
     link = Link(Kind.UNSUBSCRIBE, order.link_id, order.link_generation)
     return f"{settings().base_url}/u/{make(keys(), link)}"
 

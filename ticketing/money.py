@@ -76,7 +76,7 @@ def _split(typed: str, precision: int) -> tuple[str, str]:
     # "1.250.50" separates thousands and cents alike: nobody knows what was meant.
     if groups and typed[len(whole) : len(whole) + 1] == groups[1]:
         groups = None
-    if not groups and not re.fullmatch(r"\d*", whole) or not whole + decimals:
+    if (not groups and not re.fullmatch(r"\d*", whole)) or not whole + decimals:
         raise ValueError(_("Please give the price as a number, like 95.00."))
     if len(whole) > 20 or len(decimals) > 20:
         raise ValueError(_("Please give the price as a number, like 95.00."))
@@ -89,7 +89,9 @@ def _plain(text: str, currency: str) -> str:
     text = "".join(str(unicodedata.decimal(c, c)) for c in text).replace("−", "-")
     symbol = get_currency_symbol(currency, locale=_locale())
     text = re.sub(re.escape(currency), "", text, flags=re.IGNORECASE)
-    return _SPACES.sub("", text.replace(symbol, "").replace(get_currency_symbol(currency, "en"), ""))
+    return _SPACES.sub(
+        "", text.replace(symbol, "").replace(get_currency_symbol(currency, "en"), "")
+    )
 
 
 def _example(currency: str, precision: int) -> str:

@@ -1,4 +1,4 @@
-"""How much each detail is needed: the settings of an event, and what a ticket type has otherwise."""
+"""How much each detail is needed: an event's settings, and what a ticket type has otherwise."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -24,7 +24,7 @@ def make_ready(session: Session, type_id: int, by: By) -> int:
     """
     of_type = (Ticket.ticket_type_id == type_id, Ticket.state == OPEN)
     # In one order, so that two of these can't wait for each other; then nobody claims any more.
-    order_ids = list(
+    list(
         session.scalars(
             select(Order.id)
             .where(Order.id.in_(select(Ticket.order_id).where(*of_type)))

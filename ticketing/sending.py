@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from ticketing import fields, history, live, names, orders, outbox
-from ticketing.fields import InvalidDetails
+from ticketing.fields import Answer, InvalidDetails
 from ticketing.guards import locked
 from ticketing.history import By
 from ticketing.models import CANCELLED, OPEN, Order, OutboxMail, Ticket, now
@@ -89,7 +89,7 @@ def resend_order(order: Order, by: By) -> Order:
     return order
 
 
-def edit_contact(order: Order, given: Mapping[str, str], by: By, *, revision: int) -> Order:
+def edit_contact(order: Order, given: Mapping[str, Answer], by: By, *, revision: int) -> Order:
     """Change who the order belongs to: first_name, last_name, email, phone.
 
     With another address comes another link: the former one stops working, for whoever has it,
@@ -115,7 +115,7 @@ def edit_contact(order: Order, given: Mapping[str, str], by: By, *, revision: in
     return order
 
 
-def clean_contact(given: Mapping[str, str], *, region: str) -> dict[str, str]:
+def clean_contact(given: Mapping[str, Answer], *, region: str) -> dict[str, str]:
     """A booker's or contact's details: first name and email are needed.
 
     Raises `InvalidDetails`.

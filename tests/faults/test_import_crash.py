@@ -114,7 +114,7 @@ def whole(shop_id: int, orders: int) -> None:
         .where(OutboxMail.order_id.in_(ids))
         .group_by(OutboxMail.kind)
     )
-    assert {kind: number for kind, number in mails} == {
+    assert dict(mails.tuples()) == {
         outbox.CONFIRMATION: orders,
         outbox.TICKET: orders,
     }

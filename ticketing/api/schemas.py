@@ -139,7 +139,7 @@ class HolderOut(BookerOut):
 
     email: str = Field(description="May be empty if the event doesn't ask for it.")
     details: dict[str, str | int | bool | list[str]] = Field(
-        description="Whatever else the event asks for, by field; a list where several choices count."
+        description="Whatever else the event asks for, by field; a list where several count."
     )
 
 

@@ -103,7 +103,13 @@ def _paragraphs(letter: Letter) -> list[Paragraph]:
 def render_for_team(letter: Letter) -> tuple[str, str]:
     """A letter to somebody of the team, which concerns no event, as (text, HTML)."""
     colours = brand.brand_tokens(brand.DEFAULT_COLOUR)
-    context = {"letter": letter, "paragraphs": _paragraphs(letter), "event": None, "organiser_name": "Passalong", "place": []}
+    context = {
+        "letter": letter,
+        "paragraphs": _paragraphs(letter),
+        "event": None,
+        "organiser_name": "Passalong",
+        "place": [],
+    }
     context |= {"light": colours["light"], "dark": colours["dark"]}
     text = render_template("mail/letter.txt", **context)
     html = render_template("mail/letter.html", **context)

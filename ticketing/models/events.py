@@ -90,7 +90,9 @@ class Image(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"), index=True)
-    digest: Mapped[str] = mapped_column(String(64), index=True)  # SHA-256 of `data`, for its address
+    digest: Mapped[str] = mapped_column(
+        String(64), index=True
+    )  # SHA-256 of `data`, for its address
     content_type: Mapped[str] = mapped_column(String(20))
     width: Mapped[int]
     height: Mapped[int]

@@ -14,7 +14,9 @@ from ticketing.outbound import Answer
 from ticketing.pretix.problems import Problem, stored
 
 PAGE: Final = 50  # pretix's own most
-MOST_BYTES: Final = 16 * 1024 * 1024  # an order of 500 tickets is half a megabyte, a page 50 of them
+MOST_BYTES: Final = (
+    16 * 1024 * 1024
+)  # an order of 500 tickets is half a megabyte, a page 50 of them
 SECONDS: Final = 25.0
 _MOST_PAGES_OF_ITEMS: Final = 40
 

@@ -33,4 +33,5 @@ def image(name: str) -> Response:
     response = Response(found.data, mimetype=found.content_type)
     response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     response.set_etag(digest)
-    return response.make_conditional(request)
+    response.make_conditional(request)  # which changes it in place
+    return response

@@ -183,10 +183,7 @@ def _page(shop: Shop, form: Any) -> str:
         "shop/page.html",
         shop=shop,
         form=form,
-        types=[
-            (each, form[_quantity(each)], _price(each, shop.event))
-            for each in _sold(shop)
-        ],
+        types=[(each, form[_quantity(each)], _price(each, shop.event)) for each in _sold(shop)],
     )
 
 

@@ -24,7 +24,9 @@ from ticketing.web.backoffice.roles import needs
 def event_picture(event_id: int) -> ResponseReturnValue:
     event = scope.event_or_404(event_id)
     form = PictureForm()
-    taken = _take(form, images.event_picture, lambda new, seen: events.set_picture(event, new, seen=seen))
+    taken = _take(
+        form, images.event_picture, lambda new, seen: events.set_picture(event, new, seen=seen)
+    )
     if taken is None:
         return redirect(url_for("backoffice.edit_event", event_id=event_id), 303)
     event = scope.event_or_404(event_id)

@@ -146,9 +146,7 @@ def _known(found: TicketType, event: Event) -> dict[str, object]:
     }
 
 
-def _compare(
-    form: TicketTypeForm, current: dict[str, str], typed: dict[str, str]
-) -> list[Version]:
+def _compare(form: TicketTypeForm, current: dict[str, str], typed: dict[str, str]) -> list[Version]:
     def shown(key: str, value: str) -> str:
         if key == "needs_personal_data":
             return str(_("Yes") if value else _("No"))
