@@ -107,3 +107,17 @@ def test_a_rotation_says_from_when_on_it_counts(settings: Settings) -> None:
     ran = create_app({"TESTING": True}, settings).test_cli_runner().invoke(args=["keys", "rotate"])
     assert ran.exit_code == 0
     assert "key 2 once the server has been restarted" in ran.output
+
+
+def test_an_earlier_version_s_file_gets_what_it_lacks_and_keeps_the_rest(tmp_path: Path) -> None:
+    settings = Settings(instance_path=tmp_path)
+    first = keys.load(settings)
+    path = tmp_path / "secrets.json"
+    stored = json.loads(path.read_text())
+    del stored["programs_key"]
+    path.write_text(json.dumps(stored))
+    with multiprocessing.get_context("fork").Pool(6) as pool:
+        found = pool.map(keys.load, [settings] * 24)
+    assert all(each == found[0] for each in found)
+    assert replace(found[0], programs=first.programs) == first
+    assert len(found[0].programs) == 32

@@ -1,12 +1,13 @@
 """The installation's secrets: made at the first start, kept beside the database, not in it."""
 
+import fcntl
 import json
 import os
 import secrets
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ticketing.config import BadSetting, Settings
 
@@ -37,6 +38,8 @@ def load(settings: Settings) -> Keys:
     if not path.exists():
         _create(path)
     stored = json.loads(path.read_text())
+    if not _fresh().keys() <= stored.keys():
+        stored = _complete(path)
     link = {int(number): bytes.fromhex(key) for number, key in stored["link_keys"].items()}
     current = int(stored["link_current"])
     if settings.link_keys:
@@ -65,9 +68,8 @@ def rotate_links(settings: Settings) -> int:
     return number
 
 
-def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = {
+def _fresh() -> dict[str, object]:
+    return {
         "session_key": secrets.token_hex(32),
         "link_keys": {"1": secrets.token_hex(32)},
         "link_current": 1,
@@ -75,7 +77,22 @@ def _create(path: Path) -> None:
         "address_key": secrets.token_hex(32),
         "programs_key": secrets.token_hex(32),
     }
-    written = _write(path.parent, fresh)
+
+
+def _complete(path: Path) -> dict[str, Any]:
+    """Add the keys that an earlier version's file lacks; of several processes one does it."""
+    with (path.parent / "secrets.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stored: dict[str, Any] = json.loads(path.read_text())
+        if not _fresh().keys() <= stored.keys():
+            stored = {**_fresh(), **stored}
+            _write(path.parent, stored).replace(path)
+    return stored
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = _write(path.parent, _fresh())
     try:
         os.link(written, path)
     except FileExistsError:
