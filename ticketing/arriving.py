@@ -122,13 +122,17 @@ def checked(
             continue
         if each.external_id is not None:
             if each.external_id in seen:
-                text = _("Another ticket of this order has this number.")
-                errors.setdefault(place, {})["external_id"] = text
+                errors.setdefault(place, {})["external_id"] = taken_number()
             seen.add(each.external_id)
         found.append(Checked(each.type_code, details, each.external_id))
     if errors:
         raise InvalidTickets(errors)
     return found
+
+
+def taken_number() -> str:
+    """What to do about an `external_id` that stands there twice."""
+    return str(_("Another ticket of this order has this number."))
 
 
 def _details(event: Event, ticket_type: TicketType, ticket: NewTicket) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ def cancel_ticket(ticket: Ticket, by: By, *, reason: str = "") -> Ticket:
         ticket = ticket_in(order, ticket_id)
         if ticket.state == CANCELLED:
             raise TicketCancelled
-        _cancel(session, order, ticket, by, reason)
+        cancel_in(session, order, ticket, by, reason)
         live.touch(session, order, [ticket])
     return ticket
 
@@ -27,20 +27,27 @@ def cancel_order(order: Order, by: By, *, reason: str = "") -> Order:
     """Cancel an order and all its tickets; the booker is told. Twice is the same as once."""
     with write() as session:
         order = locked(session, order.id)
-        if order.state == "cancelled":
-            return order
-        standing = [ticket for ticket in order.tickets if ticket.state != CANCELLED]
-        for ticket in standing:
-            _cancel(session, order, ticket, by, reason)
-        order.state = "cancelled"
-        order.cancelled_at = now()
-        history.record(session, order, "order_cancelled", by, reason=reason)
-        outbox.enqueue(session, outbox.CANCELLED, order, order.email, order.locale)
-        live.touch(session, order, standing)
+        cancel_order_in(session, order, by, reason)
     return order
 
 
-def _cancel(session: Session, order: Order, ticket: Ticket, by: By, reason: str) -> None:
+def cancel_order_in(session: Session, order: Order, by: By, reason: str) -> list[Ticket]:
+    """As `cancel_order`, in the caller's transaction, which has locked it; what it cancelled."""
+    if order.state == "cancelled":
+        return []
+    standing = [ticket for ticket in order.tickets if ticket.state != CANCELLED]
+    for ticket in standing:
+        cancel_in(session, order, ticket, by, reason)
+    order.state = "cancelled"
+    order.cancelled_at = now()
+    history.record(session, order, "order_cancelled", by, reason=reason)
+    outbox.enqueue(session, outbox.CANCELLED, order, order.email, order.locale)
+    live.touch(session, order, standing)
+    return standing
+
+
+def cancel_in(session: Session, order: Order, ticket: Ticket, by: By, reason: str) -> None:
+    """Cancel a ticket that stands, of an order that the caller has locked and will touch."""
     before = ticket.state
     end_share(ticket, "cancelled")
     ticket.state = CANCELLED

@@ -126,6 +126,7 @@ _LETTERS: Final[dict[str, Callable[[OutboxMail, Order, Ticket | None], Letter]]]
     outbox.TICKET: letters.ticket_ready,
     outbox.TICKETS: letters.order_resent,
     outbox.REOPENED: letters.tickets_reopened,
+    outbox.ADDED: letters.tickets_added,
     outbox.CANCELLED: letters.order_cancelled,
     outbox.REMINDER: letters.reminder,
     outbox.ALL_READY: letters.everybody_ready,

@@ -1,8 +1,9 @@
 """An order completes: in our own shop, through the API, by import – always here."""
 
+import datetime as dt
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from sqlalchemy import select
@@ -94,6 +95,7 @@ class Arrival:
     locale: str
     digest: str
     tickets: list[Checked]
+    as_of: dt.datetime | None = None
 
 
 def place(
@@ -107,6 +109,7 @@ def place(
     asked_from: str = "",
     send_mails: bool = True,
     mail_holders: bool = True,
+    as_of: dt.datetime | None = None,
 ) -> tuple[Order, bool]:
     """Place an order; returns it and whether it is new.
 
@@ -123,12 +126,14 @@ def place(
 
     `asked_from` is a digest of the network address of somebody that nobody vouches for: then
     confirmations are limited, so that orders can't be used to bomb people; `TooManyMails`.
+    `as_of` is how new this state of the order is, for shops whose orders we follow (`amending`).
     """
     digest = digest_of(astuple(booker), wanted)
     known = _by_reference(db.session(), shop_id, reference)
     if known is not None:
         return _same_or_refuse(known, digest), False
     arrival = check(db.session(), shop_id, reference, booker, wanted, locale=locale)
+    arrival = replace(arrival, as_of=as_of)
     try:
         with write() as session:
             if asked_from and _by_reference(session, shop_id, reference) is None:
@@ -249,6 +254,7 @@ def _order(
         last_name=booker.last_name,
         email=booker.email,
         phone=booker.phone,
+        amended_as_of=arrival.as_of,
     )
     for position, each in enumerate(arrival.tickets, start=1):
         if each.type_code not in types:

@@ -19,6 +19,7 @@ TICKET = "ticket"  # holder: your ticket
 TICKETS = "tickets"  # contact: all tickets of the order, sent again by the organiser
 REOPENED = "reopened"  # booker: the organiser opened tickets again
 DETAILS_MISSING = "details_missing"  # holder: the organiser asks for something more
+ADDED = "tickets_added"  # booker: the order has more tickets now
 CANCELLED = "cancelled"  # booker: the order was cancelled
 REMINDER = "reminder"  # booker: tickets still need a name
 ALL_READY = "all_ready"  # booker: somebody else filled in the last name

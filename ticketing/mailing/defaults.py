@@ -163,6 +163,21 @@ WORDINGS: Final[dict[str, Wording]] = {
         button=_OPEN,
         allowed=(*_OF_ORDER, "deadline"),
     ),
+    outbox.ADDED: Wording(
+        title=_l("Tickets added"),
+        about=_l("To the booker, when an order gets more tickets"),
+        subject=(_l("More tickets for {event}"),),
+        message=(
+            (
+                _l("Hello {first_name}. We added {tickets} to your order."),
+                _l("We added {tickets} to your order."),
+            ),
+            (_l("{missing}"),),
+            _DEADLINE,
+        ),
+        button=_OPEN,
+        allowed=(*_OF_ORDER, "deadline", "missing"),
+    ),
     outbox.TICKETS: Wording(
         title=_l("Order sent again"),
         about=_l("To the contact, when you send an order again or change its address"),

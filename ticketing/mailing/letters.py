@@ -200,6 +200,34 @@ def tickets_reopened(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> 
     )
 
 
+def tickets_added(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:
+    _check_contact(mail, order)
+    added = [
+        ticket
+        for ticket in order.tickets
+        if ticket.position in mail.params["positions"] and ticket.state != CANCELLED
+    ]
+    if not added:
+        raise Withdrawn(Reason.TICKET_CANCELLED)
+
+    def values() -> Values:
+        return {
+            **_of_order(order, len(added)),
+            "deadline": _deadline(order),
+            "missing": _missing([ticket for ticket in added if ticket.state == OPEN]),
+        }
+
+    return _letter(
+        said(mail, order.shop, values),
+        links.order_url(order),
+        heading=ngettext("%(num)d more ticket", "%(num)d more tickets", len(added)),
+        facts=((_("Order"), order.code),),
+        list_heading=_("Added to your order"),
+        tickets=tuple(TicketLine(_with_holder(ticket)) for ticket in added),
+        footer=_for_order(order),
+    )
+
+
 def order_cancelled(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:
     return _letter(
         said(mail, order.shop, lambda: _of_order(order, len(order.tickets))),

@@ -150,6 +150,7 @@ def mail_kind(mail: OutboxMail) -> str:
         "details_missing": _("Ticket %(n)s: details are missing", n=n)
         if n
         else _("Details are missing"),
+        "tickets_added": _("Tickets added to the order"),
         "cancelled": _("Cancellation"),
     }
     return kinds.get(mail.kind, mail.kind)
