@@ -60,6 +60,7 @@ def event_fields(event_id: int) -> ResponseReturnValue:
         kinds=kind_words(),
         words=need_words(),
         types=[each for each in event.ticket_types if each.archived_at is None],
+        otherwise=_otherwise,
         said=fields.question_field,
         lacking=missing.count(_tickets_of(event).where(missing.lacking([event]))),
         **_preview(_as_typed(event, form, needs.SETTINGS)),
@@ -160,17 +161,30 @@ def _type_or_404(event_id: int, type_id: int) -> TicketType:
 
 def _type_form(ticket_type: TicketType) -> Any:
     event = ticket_type.event
-    keys = needs.type_settings(ticket_type)
-    questions = {each.key: each for each in event.questions}
-    labels = {
+    of_event = {**needs.of_event(event), **{each.key: each.need for each in event.questions}}
+    data = {**needs.of_type(ticket_type), "revision": ticket_type.revision}
+    return needs_form(_labels_of(ticket_type), as_event=of_event)(data=data)
+
+
+def _labels_of(ticket_type: TicketType) -> dict[str, Any]:
+    questions = {each.key: each for each in ticket_type.event.questions}
+    return {
         key: fields.question_field(questions[key]).label
         if key in questions
         else fields.BY_KEY[key].label
-        for key in keys
+        for key in needs.type_settings(ticket_type)
     }
-    of_event = {**needs.of_event(event), **{key: each.need for key, each in questions.items()}}
-    data = {**needs.of_type(ticket_type), "revision": ticket_type.revision}
-    return needs_form(labels, as_event=of_event)(data=data)
+
+
+def _otherwise(ticket_type: TicketType) -> str:
+    """What a type asks otherwise than its event, in words; "" for nothing."""
+    words = need_words()
+    labels = _labels_of(ticket_type)
+    return "; ".join(
+        f"{labels[key]}: {words[need].lower()}"
+        for key, need in needs.of_type(ticket_type).items()
+        if need != needs.AS_EVENT
+    )
 
 
 def _as_typed(

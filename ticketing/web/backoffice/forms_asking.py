@@ -85,7 +85,6 @@ def question_form(speaks: Sequence[str], lines: int, *, new: bool) -> type[Flask
         for n in range(lines):
             members[f"choice_{n}_{language}"] = StringField(
                 _named(_("Choice %(n)s", n=n + 1), named[language]),
-                [Wanted()],  # a line without a word counts for nothing
                 render_kw={**attributes, "maxlength": str(questions.MAX_CHOICE)},
             )
     for n in range(lines):
