@@ -146,6 +146,8 @@ def parse(url: str) -> Target:
     secure = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     target = Target(secure, host, port or (443 if secure else 80), path)
+    if f".{host.rstrip('.')}".endswith(".localhost"):  # by RFC 6761 never another machine's name
+        _check([ipaddress.IPv4Address("127.0.0.1")])
     with contextlib.suppress(ValueError):
         _check([ipaddress.ip_address(host)])
     return target

@@ -11,8 +11,8 @@ from ticketing import api_keys
 from ticketing.api.answers import REQUEST, ApiError
 from ticketing.models import ApiKey
 
-READ: Final = "orders:read"
-WRITE: Final = "orders:write"
+READ: Final = api_keys.READ
+WRITE: Final = api_keys.WRITE
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +39,7 @@ def _key_with(scope: str) -> ApiKey:
     if key is None:
         # One answer for unknown, mistyped and revoked keys.
         raise _refused(401, _("This API key isn't valid."), ', error="invalid_token"')
+    api_keys.note_use(key)
     if scope not in key.scopes:
         raise _refused(
             403,

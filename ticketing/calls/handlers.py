@@ -27,7 +27,7 @@ class Outcome:
     `status` is HTTP's, None where no answer came. `error` is for the organiser's eyes: what
     happened, without a secret. `not_before` is when the other side wants to be asked again.
     `also` writes more in the transaction that settles the call, at this moment, if the lease
-    still held.
+    still held. `answer` is how the other side's answer began, kept for the delivery log.
     """
 
     result: Result
@@ -35,10 +35,13 @@ class Outcome:
     error: str = ""
     not_before: dt.timedelta | None = None
     also: More | None = None
+    answer: str = ""
 
     @classmethod
-    def done(cls, status: int | None = None, *, also: More | None = None) -> "Outcome":
-        return cls(Result.DONE, status, also=also)
+    def done(
+        cls, status: int | None = None, *, also: More | None = None, answer: str = ""
+    ) -> "Outcome":
+        return cls(Result.DONE, status, also=also, answer=answer)
 
     @classmethod
     def again(
@@ -48,8 +51,9 @@ class Outcome:
         *,
         not_before: dt.timedelta | None = None,
         also: More | None = None,
+        answer: str = "",
     ) -> "Outcome":
-        return cls(Result.AGAIN, status, error, not_before, also)
+        return cls(Result.AGAIN, status, error, not_before, also, answer)
 
     @classmethod
     def failed(
@@ -58,8 +62,9 @@ class Outcome:
         status: int | None = None,
         *,
         also: More | None = None,
+        answer: str = "",
     ) -> "Outcome":
-        return cls(Result.FAILED, status, error, None, also)
+        return cls(Result.FAILED, status, error, None, also, answer)
 
     @classmethod
     def dropped(cls, error: str) -> "Outcome":

@@ -111,6 +111,7 @@ def settle(held: Lease, outcome: Outcome, milliseconds: int, at: dt.datetime) ->
                 milliseconds=milliseconds,
                 status=outcome.status,
                 error=outcome.error,
+                answer=outcome.answer,
             )
         )
         if still_held and outcome.also is not None:

@@ -115,6 +115,7 @@ class CallTry(Base):
     milliseconds: Mapped[int]
     status: Mapped[int | None]  # HTTP, None where no answer came
     error: Mapped[str] = mapped_column(Text, default="")
+    answer: Mapped[str] = mapped_column(Text, default="")  # how it began, where that helps
 
     call: Mapped[Call] = relationship(back_populates="tries")
 

@@ -89,10 +89,18 @@ def delete(endpoint: WebhookEndpoint) -> None:
         )
 
 
-def renew_secret(endpoint: WebhookEndpoint, *, at: dt.datetime | None = None) -> None:
-    """Sign with a new secret; with the former one too, for `secrets.OVERLAP`."""
+def renew_secret(
+    endpoint: WebhookEndpoint, *, seen: int | None = None, at: dt.datetime | None = None
+) -> None:
+    """Sign with a new secret; with the former one too, for `secrets.OVERLAP`.
+
+    `seen` is the generation that is to be replaced: the same form sent twice renews once. Raises
+    `EditedMeanwhile`.
+    """
     with write() as session:
         endpoint = _locked(session, endpoint.id)
+        if seen is not None and endpoint.secret_generation != seen:
+            raise EditedMeanwhile
         endpoint.secret_generation += 1
         endpoint.rotated_at = at or now()
 

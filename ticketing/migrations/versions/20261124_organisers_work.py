@@ -184,6 +184,7 @@ def upgrade():
     sa.Column('milliseconds', sa.Integer(), nullable=False),
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('error', sa.Text(), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_call_tries_call_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_call_tries'))
     )
@@ -204,6 +205,11 @@ def upgrade():
         batch_op.add_column(sa.Column('reminders_off_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('list_version', sa.Integer(), nullable=False, server_default='1'))
         batch_op.add_column(sa.Column('amended_as_of', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('updated_at', sa.DateTime(timezone=True), nullable=True))
+    op.execute('UPDATE orders SET updated_at = created_at')
+    with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.alter_column('updated_at', existing_type=sa.DateTime(timezone=True), nullable=False)
+        batch_op.create_index('ix_orders_organiser_updated', ['organiser_id', 'updated_at', 'id'], unique=False)
 
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.alter_column('organiser_id',
@@ -249,6 +255,8 @@ def downgrade():
                nullable=False)
 
     with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.drop_index('ix_orders_organiser_updated')
+        batch_op.drop_column('updated_at')
         batch_op.drop_column('amended_as_of')
         batch_op.drop_column('list_version')
         batch_op.drop_column('reminders_off_at')
