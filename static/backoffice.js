@@ -15,6 +15,18 @@
     field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone || ''
   }
 
+  // The form as it would be, beside its settings: what was changed last stays in sight.
+  let changed
+  on('change', ({ target }) => (changed = target.closest('#asking-form') && target.name))
+  on('htmx:afterSettle', ({ target }) => {
+    const shown = target.id === 'asking-preview' && document.getElementById(`preview-${changed}`)
+    const pane = shown && shown.closest('.asking')
+    if (!pane || pane.scrollHeight <= pane.clientHeight) return
+    const { top, bottom } = shown.getBoundingClientRect()
+    const seen = pane.getBoundingClientRect()
+    if (top < seen.top + 48 || bottom > seen.bottom) pane.scrollTop += top - seen.top - pane.clientHeight / 2
+  })
+
   if (!('popover' in document.documentElement)) return // then the items just stand there
 
   on('toggle', ({ target, newState }) => {

@@ -49,11 +49,16 @@ def details_missing(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> L
         list_heading="" if only else _("Your tickets, one by one"),
         tickets=()
         if only
-        else tuple(TicketLine(_line(ticket), links.ticket_url(ticket)) for ticket in theirs),
-        button=(_("Fill in what is missing"), links.ticket_url(only)) if only else None,
+        else tuple(TicketLine(_line(ticket), _to_fill_in(ticket)) for ticket in theirs),
+        button=(_("Fill in what is missing"), _to_fill_in(only)) if only else None,
         notes=(_("Whoever has such a link can use the ticket, so keep this mail to yourself."),),
         footer=_for_order(order),
     )
+
+
+def _to_fill_in(ticket: Ticket) -> str:
+    """The form stands on the ticket's page under the code, which matters more at the door."""
+    return f"{links.ticket_url(ticket)}#details"
 
 
 def _line(ticket: Ticket) -> str:

@@ -26,7 +26,7 @@ from ticketing.fields import InvalidDetails
 from ticketing.links import Link
 from ticketing.models import Ticket
 from ticketing.qr import qr_svg
-from ticketing.refusals import FormExpired
+from ticketing.refusals import DeadlinePassed, FormExpired
 from ticketing.status import status_of
 from ticketing.web import by_link, send
 from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
@@ -58,6 +58,8 @@ def complete(token: str) -> ResponseReturnValue:
         if not LinkForm(bound_to=link).validate():
             raise FormExpired
         guards.check_stands(ticket.order, ticket)
+        if missing.missing_in(ticket):
+            raise DeadlinePassed
         return redirect(f"/t/{token}", 303)  # it was sent before: there is nothing left to say
     if form.validate():
         try:
@@ -74,9 +76,11 @@ def complete(token: str) -> ResponseReturnValue:
 def _completing(ticket: Ticket, link: Link) -> Any:
     """The form for what the ticket lacks; None if that is nothing, or can't be given any more."""
     asked = missing.missing_in(ticket)
-    if not asked or guards.deadline_passed(ticket.order):
+    if not asked:
         return None
     form = details_form(asked, CompleteForm)(bound_to=link, data={"revision": ticket.revision})
+    if guards.deadline_passed(ticket.order):
+        return None  # a refusal shows what was typed, by the form that was made
     if fields.ONE_NAME in form:
         form[fields.ONE_NAME].label.text = _("I have only one name")
     return form
@@ -105,6 +109,7 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
         mailed="mailed" in request.args,
         completed="completed" in request.args and completing is None,
         completing=completing,
+        too_late=completing is None and bool(missing.missing_in(ticket)),
         detail_keys=keys_of(completing) if completing is not None else (),
         email_hint=_("Your ticket can be sent there."),
     )
