@@ -100,7 +100,9 @@ def test_a_quantity_must_be_a_small_number(client: FlaskClient) -> None:
 
 def test_an_archived_shop_is_closed(client: FlaskClient) -> None:
     shop = builders.make_shop(archived_at=now())
-    assert client.get(f"/shop/{shop.slug}").status_code == 404
+    answer = client.get(f"/shop/{shop.slug}")
+    assert answer.status_code == 410
+    assert "closed" in answer.text
     assert client.get("/shop/nowhere").status_code == 404
 
 

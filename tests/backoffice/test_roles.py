@@ -17,12 +17,21 @@ from ticketing.models import Order
 DESK = {
     "home", "orders", "order", "contact", "edit_contact", "resend_order", "reopen",
     "edit_ticket", "resend_ticket", "ticket_link", "ticket_file", "new_barcode",
-    "shops", "event", "outbox", "mail", "mail_html", "retry_mail",
+    "ask_details",
+    "shops", "shop_link", "shop_qr_png", "shop_qr_svg", "events", "event",
+    "outbox", "mail", "mail_html", "retry_mail",
 }  # fmt: skip
 MANAGER = {
     "shop_import", "import_template", "import_page", "check_import", "map_import_types",
     "place_import", "drop_import", "export_orders", "export_csv", "export_xlsx",
-    "cancel_order", "cancel_ticket", "shop",
+    "cancel_order", "cancel_ticket", "shop", "shop_colour", "new_shop", "new_shop_address",
+    "archive_shop", "unarchive_shop", "shop_logo", "remove_shop_logo",
+    "new_event", "edit_event", "event_picture", "remove_event_picture",
+    "ticket_types", "new_ticket_type", "ticket_type", "move_ticket_type",
+    "event_fields", "preview_event_fields", "type_fields", "preview_type_fields",
+    "ask_details_of_event", "new_question", "question", "preview_new_question",
+    "preview_question", "move_question", "archive_question", "restore_question",
+    "archive_ticket_type", "unarchive_ticket_type", "delete_ticket_type",
 }  # fmt: skip
 OWNER = {
     "people", "invite", "resend_invitation", "invitation_link", "revoke_invitation",

@@ -14,7 +14,7 @@ from tests.seen import digest
 from ticketing import invitations
 from ticketing.accounts import new_uniquifier
 from ticketing.imports import steps
-from ticketing.models import Invitation, Membership, Order, User, now
+from ticketing.models import Invitation, Membership, Order, Question, User, now
 from ticketing.transactions import write
 
 # Without ids: open to every organiser, each showing or changing their own alone.
@@ -22,6 +22,10 @@ LISTS = {
     "backoffice.home",
     "backoffice.orders",
     "backoffice.shops",
+    "backoffice.new_shop",
+    "backoffice.new_shop_address",
+    "backoffice.events",
+    "backoffice.new_event",
     "backoffice.outbox",
     "backoffice.export_orders",
     "backoffice.export_csv",
@@ -49,7 +53,8 @@ def ids_of(order: Order) -> dict[str, int]:
         )
         colleague = User(email="carl@example.org", fs_uniquifier=new_uniquifier())
         member = Membership(user=colleague, organiser_id=order.organiser_id, role="owner")
-        session.add_all([invitation, member])
+        question = Question(event_id=order.shop.event_id, kind="text", label={"en": "Diet?"})
+        session.add_all([invitation, member, question])
     header = b"Booker first name,Booker last name,Booker email,Ticket type\n"
     uploaded = steps.upload(order.shop, None, "a.csv", header + b"Bea,B,b@example.org,weekend\n")
     return {
@@ -57,6 +62,8 @@ def ids_of(order: Order) -> dict[str, int]:
         "ticket_id": order.tickets[0].id,
         "shop_id": order.shop_id,
         "event_id": order.shop.event_id,
+        "type_id": order.tickets[0].ticket_type_id,
+        "question_id": question.id,
         "mail_id": builders.mails_of(order)[0].id,
         "import_id": uploaded.id,
         "member_id": member.id,
