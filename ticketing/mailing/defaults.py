@@ -154,7 +154,7 @@ WORDINGS: Final[dict[str, Wording]] = {
             (
                 _l(
                     "The organiser opened personalisation again. The names on these tickets were "
-                    "cleared, and the links and QR codes sent out for them don't work any more."
+                    "cleared, and the links and QR codes sent out for them don’t work any more."
                 ),
             ),
             (_l("Claim the tickets or share them anew, so that everybody gets a valid one."),),

@@ -59,16 +59,18 @@ def said(mail: OutboxMail, shop: Shop, values_of: Callable[[], Values]) -> Said:
         return Said(subject, tuple(paragraphs), button)
     with force_locale(own.language):
         values = {**_everywhere(shop), **values_of()}
+        # Of ours, a paragraph that was left as it is keeps what stands in for it.
+        ours = {str(texts[0]): [str(text) for text in texts] for texts in wording.message}
     filled = [
         paragraph
         for text in words.paragraphs_of(own.message)
-        if (paragraph := words.fill(text, values)) is not None
+        if (paragraph := _first_filled(ours.get(text, [text]), values)) is not None
     ]
     return Said(
         words.first_said([own.subject], values) or subject,
         tuple(filled or paragraphs),
         (words.first_said([own.button], values) or button) if button else "",
-        lang="" if own.language == str(get_locale()) else own.language,
+        lang=own.language if filled and own.language != str(get_locale()) else "",
     )
 
 

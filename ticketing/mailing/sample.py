@@ -50,7 +50,8 @@ def of(
         shop=_shop_like(event, shop),
     )
     sold = [each for each in event.ticket_types if each.needs_personal_data]
-    sold = sold or [TicketType(name="Weekend", needs_personal_data=True)]
+    sold = [each for each in sold if each.archived_at is None] or sold
+    sold = sold or [TicketType(name="Weekend", needs_personal_data=True, fields={})]
     still_open = kind not in {outbox.TICKET, defaults.EDITED, outbox.ALL_READY}
     for position in range(1, _TICKETS + 1):
         named = not still_open or (position == 1 and kind in {outbox.TICKETS, outbox.REMINDER})

@@ -4,6 +4,7 @@ A text is taken apart once, and once put together again with the values in place
 says is never read as a placeholder or a link. It all stays plain text; the layout escapes it.
 """
 
+import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,15 +48,9 @@ def plain(text: str) -> Paragraph:
 
 def check(text: str, allowed: Collection[str]) -> None:
     """Raises `BadPlaceholder` with what to do about it."""
-    for start, name in _placeholders(text):
+    for start, name in _placeholders(text, allowed):
         if name not in allowed:
-            raise BadPlaceholder(
-                _(
-                    "{%(name)s} isn’t a placeholder of this mail. Choose one of those listed, or "
-                    "write {{%(name)s}} for the word in braces.",
-                    name=name,
-                )
-            )
+            raise BadPlaceholder(_unknown(name, allowed))
         links = list(_URL.finditer(text, 0, start))
         if links and links[-1].end() == start:
             raise BadPlaceholder(
@@ -126,7 +121,7 @@ def _literal(text: str, *, links: bool) -> Iterator[Run]:
         yield Run(text[at:])
 
 
-def _placeholders(text: str) -> Iterator[tuple[int, str]]:
+def _placeholders(text: str, allowed: Collection[str]) -> Iterator[tuple[int, str]]:
     """Where each stands, and its name; raises `BadPlaceholder` for braces that are none."""
     for token in _TOKEN.finditer(text):
         if token[0] in {"{{", "}}"}:
@@ -142,10 +137,26 @@ def _placeholders(text: str) -> Iterator[tuple[int, str]]:
                 )
             )
         if not _NAME.fullmatch(name):
-            raise BadPlaceholder(
-                _(
-                    "{%(name)s} isn’t a placeholder: they consist of small letters, like {event}.",
-                    name=name,
-                )
-            )
+            raise BadPlaceholder(_unknown(name, allowed))
         yield token.start(), name
+
+
+def _unknown(name: str, allowed: Collection[str]) -> str:
+    """What to do about a placeholder that this mail doesn't have."""
+    simply = re.sub(r"[\s-]+", "_", name.strip().lower())
+    [meant] = difflib.get_close_matches(simply, allowed, n=1, cutoff=0.6) or [""]
+    isnt = (
+        _(
+            "{%(name)s} isn’t a placeholder of this mail. Did you mean {%(meant)s}?",
+            name=name,
+            meant=meant,
+        )
+        if meant
+        else _("{%(name)s} isn’t a placeholder of this mail.", name=name)
+    )
+    others = _(
+        "It knows %(all)s. For the word in braces write {{%(name)s}}.",
+        all=", ".join(f"{{{each}}}" for each in allowed),
+        name=name,
+    )
+    return f"{isnt} {others}"
