@@ -27,6 +27,7 @@ def test_it_shows_the_order_as_it_was_placed(caller: Caller, shop: Shop, order: 
     found = answer.get_json()
     tickets = found.pop("tickets")
     assert dt.datetime.fromisoformat(found.pop("created_at")) == order.created_at
+    assert dt.datetime.fromisoformat(found.pop("updated_at")) == order.updated_at
     assert found == {
         "code": order.code,
         "reference": "2026-000123",
@@ -46,6 +47,7 @@ def test_it_shows_the_order_as_it_was_placed(caller: Caller, shop: Shop, order: 
         "id": f"{order.code}-1",
         "type": "weekend",
         "state": "open",
+        "external_id": None,
         "status": "open",
         "status_text": "Not assigned",
         "holder": None,

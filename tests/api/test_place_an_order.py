@@ -26,9 +26,14 @@ def test_it_becomes_an_order_with_tickets(caller: Caller, shop: Shop) -> None:
         "reference": "2026-000123",
         "overview_url": links.order_url(order),
         "tickets": [
-            {"id": f"{order.code}-1", "type": "weekend", "state": "open"},
-            {"id": f"{order.code}-2", "type": "weekend", "state": "open"},
-            {"id": f"{order.code}-3", "type": "parking", "state": "personalised"},
+            {"id": f"{order.code}-1", "type": "weekend", "state": "open", "external_id": None},
+            {"id": f"{order.code}-2", "type": "weekend", "state": "open", "external_id": None},
+            {
+                "id": f"{order.code}-3",
+                "type": "parking",
+                "state": "personalised",
+                "external_id": None,
+            },
         ],
     }
     assert response.location == f"/api/v1/orders/{order.code}"

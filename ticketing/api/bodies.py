@@ -87,6 +87,12 @@ def _text_of(detail: ErrorDetails) -> str:
             text = _("This must be a text.")
         case "string_unicode" | "refused_character":
             text = _("This holds a character that can't be printed.")
+        case "answer_type":
+            text = _("This must be a text, or a list of texts.")
+        case "one_ticket":
+            text = _("A line with a holder or a number of its own is one ticket.")
+        case "bool_type" | "bool_parsing":
+            text = _("This must be true or false.")
         case "our_own_reference":
             text = _("References of this kind are kept for the built-in shop.")
         case "string_pattern_mismatch":

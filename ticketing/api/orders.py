@@ -9,17 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from ticketing import cancelling, history, orders, sending
-from ticketing.api import bodies
+from ticketing.api import bodies, wanted
 from ticketing.api.access import READ, WRITE, needs
 from ticketing.api.answers import ApiError, invalid, not_found
 from ticketing.api.blueprint import blueprint
 from ticketing.api.present import order_out, order_placed
-from ticketing.api.schemas import CODE, CancelIn, LineIn, OrderIn
+from ticketing.api.schemas import CODE, CancelIn, OrderIn
 from ticketing.extensions import db
 from ticketing.fields import InvalidDetails
 from ticketing.languages import LANGUAGES
 from ticketing.models import ApiKey, Event, Order, Shop
-from ticketing.orders import Booker, Line
+from ticketing.orders import Booker
 
 
 @blueprint.post("/v1/orders")
@@ -29,20 +29,26 @@ def place(key: ApiKey) -> ResponseReturnValue:
     sent = bodies.read(OrderIn)
     shop = _shop(key, sent)
     booker = _checked(sent, shop)
-    lines = [Line(line.type, line.quantity) for line in sent.tickets]
     try:
         order, new = orders.place(
             shop.id,
             sent.reference,
             booker,
-            lines,
+            wanted.wanted_of(sent.tickets),
             locale=_locale(sent.locale, shop),
-            by=_by(key),
+            by=by(key),
+            mail_holders=sent.mail_holders,
         )
     except orders.ReferenceTaken as taken:
         text = _("Order %(code)s has this reference and another content.", code=taken.code)
         raise ApiError(409, {"reference": [text]}) from None
-    answer = _json(order_placed(_order(key, order.code)))
+    except orders.UnknownTicketType as unknown:
+        raise invalid(wanted.unknown_types(sent.tickets, str(unknown))) from None
+    except orders.BadQuantity:
+        raise invalid(wanted.too_many()) from None
+    except orders.InvalidTickets as wrong:
+        raise invalid(wanted.errors_of(sent.tickets, wrong.errors)) from None
+    answer = json_of(order_placed(order_of(key, order.code)))
     location = url_for("api.look_up", code=order.code)
     return answer, 201 if new else 200, {"Location": location}
 
@@ -51,29 +57,29 @@ def place(key: ApiKey) -> ResponseReturnValue:
 @needs(READ)
 def look_up(key: ApiKey, code: str) -> ResponseReturnValue:
     """The order with each ticket's state and holder."""
-    return _json(order_out(_order(key, code), with_links=WRITE in key.scopes))
+    return json_of(order_out(order_of(key, code), with_links=WRITE in key.scopes))
 
 
 @blueprint.post("/v1/orders/<code>/cancel")
 @needs(WRITE)
 def cancel(key: ApiKey, code: str) -> ResponseReturnValue:
     """The order, cancelled with all its tickets; once more changes nothing."""
-    order = _order(key, code)
+    order = order_of(key, code)
     sent = bodies.read(CancelIn, may_be_empty=True)
-    cancelling.cancel_order(order, _by(key), reason=sent.reason)
-    return _json(order_out(_order(key, code), with_links=True))
+    cancelling.cancel_order(order, by(key), reason=sent.reason)
+    return json_of(order_out(order_of(key, code), with_links=True))
 
 
-def _json(model: Any) -> dict[str, Any]:
+def json_of(model: Any) -> dict[str, Any]:
     found: dict[str, Any] = model.model_dump(mode="json")
     return found
 
 
-def _by(key: ApiKey) -> history.By:
+def by(key: ApiKey) -> history.By:
     return history.By("shop", key.name)
 
 
-def _order(key: ApiKey, code: str) -> Order:
+def order_of(key: ApiKey, code: str) -> Order:
     """The organiser's order; another organiser's is answered as one that isn't there."""
     order = CODE.fullmatch(code) and db.session.scalar(
         select(Order)
@@ -90,7 +96,10 @@ def _shop(key: ApiKey, sent: OrderIn) -> Shop:
     shop = db.session.scalar(
         select(Shop)
         .where(Shop.slug == sent.shop, Shop.organiser_id == key.organiser_id)
-        .options(joinedload(Shop.event).selectinload(Event.ticket_types))
+        .options(
+            joinedload(Shop.event).selectinload(Event.ticket_types),
+            joinedload(Shop.event).selectinload(Event.questions),
+        )
     )
     if shop is None:
         raise invalid({"shop": [_("There is no such shop.")]})
@@ -103,7 +112,9 @@ def _shop(key: ApiKey, sent: OrderIn) -> Shop:
 
 def _checked(sent: OrderIn, shop: Shop) -> Booker:
     """The booker's details as they are stored, if all that depends on the shop is right as well."""
-    errors = {**_unknown_types(sent.tickets, shop), **_too_many(sent.tickets)}
+    errors = wanted.unfit(sent.tickets, shop.event)
+    if sum(line.quantity for line in sent.tickets) > orders.MAX_TICKETS:
+        errors |= wanted.too_many()
     booker = None
     try:
         given = sent.booker.model_dump()
@@ -111,23 +122,8 @@ def _checked(sent: OrderIn, shop: Shop) -> Booker:
     except InvalidDetails as details:
         errors |= {f"booker.{key}": [text] for key, text in details.errors.items()}
     if booker is None or errors:
-        raise invalid(errors)
+        raise invalid({**wanted.unfit_holders(sent.tickets, shop.event), **errors})
     return booker
-
-
-def _unknown_types(lines: list[LineIn], shop: Shop) -> dict[str, list[str]]:
-    sold = {each.code for each in shop.event.ticket_types}
-    return {
-        f"tickets.{index}.type": [_("This event has no such ticket type.")]
-        for index, line in enumerate(lines)
-        if line.type not in sold
-    }
-
-
-def _too_many(lines: list[LineIn]) -> dict[str, list[str]]:
-    if sum(line.quantity for line in lines) <= orders.MAX_TICKETS:
-        return {}
-    return {"tickets": [_("One order holds at most %(n)d tickets.", n=orders.MAX_TICKETS)]}
 
 
 def _locale(wanted: str | None, shop: Shop) -> str:

@@ -23,7 +23,12 @@ def order_placed(order: Order) -> OrderPlaced:
         overview_url=links.order_url(order),
         tickets=[
             TicketPlaced.model_validate(
-                {"id": ticket.code, "type": ticket.type.code, "state": ticket.state}
+                {
+                    "id": ticket.code,
+                    "type": ticket.type.code,
+                    "state": ticket.state,
+                    "external_id": ticket.external_id,
+                }
             )
             for ticket in order.tickets
         ],
@@ -47,6 +52,7 @@ def order_out(order: Order, *, with_links: bool) -> OrderOut:
             ),
             "overview_url": links.order_url(order) if with_links else None,
             "created_at": order.created_at,
+            "updated_at": order.updated_at,
             "cancelled_at": order.cancelled_at,
             "tickets": [_ticket(ticket, order, with_links=with_links) for ticket in order.tickets],
         }
@@ -61,6 +67,7 @@ def _ticket(ticket: Ticket, order: Order, *, with_links: bool) -> TicketOut:
             "id": ticket.code,
             "type": ticket.type.code,
             "state": ticket.state,
+            "external_id": ticket.external_id,
             "status": status.kind,
             "status_text": status.text,
             "holder": _holder(ticket),

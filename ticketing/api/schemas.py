@@ -2,12 +2,13 @@
 
 import datetime as dt
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from ticketing import names
+from ticketing.api.texts import Body, Text, printable
+from ticketing.api.ticket_schemas import MAIL_HOLDERS, LineIn
 from ticketing.orders import CODE_ALPHABET, CODE_LENGTH, MAX_TICKETS, WEB_REFERENCE
 
 CODE: Final = re.compile(f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}")
@@ -16,34 +17,13 @@ _CODE_EXAMPLE: Final = "K7XQ9P"
 TicketState = Literal["open", "personalised", "checked_in", "cancelled"]
 
 
-def _printable(value: str) -> str:
-    """Nothing invisible, and kept to the letter: it is compared with what is sent next time."""
-    try:
-        names.tidy(value)
-    except names.RefusedCharacter:
-        raise PydanticCustomError("refused_character", "refused character") from None
-    return value
-
-
 def _not_our_own(value: str) -> str:
     if value.startswith(WEB_REFERENCE):
         raise PydanticCustomError("our_own_reference", "our own reference")
     return value
 
 
-def _whole(value: Any) -> Any:
-    """In JSON, 2.0 is the same number as 2."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-Text = Annotated[str, Field(max_length=400)]
-
-
-class BookerIn(_Body):
+class BookerIn(Body):
     """Who placed the order and gets its link. Names may be in any script."""
 
     first_name: Text = Field(
@@ -61,22 +41,13 @@ class BookerIn(_Body):
     )
 
 
-class LineIn(_Body):
-    """So many tickets of one type. Lines of the same type add up."""
-
-    type: Annotated[str, AfterValidator(_printable)] = Field(
-        min_length=1, max_length=50, description="A ticket type's code.", examples=["weekend"]
-    )
-    quantity: Annotated[int, BeforeValidator(_whole)] = Field(ge=1, le=MAX_TICKETS, examples=[2])
-
-
-class OrderIn(_Body):
+class OrderIn(Body):
     """An order that was completed in a shop."""
 
-    shop: Annotated[str, AfterValidator(_printable)] = Field(
+    shop: Annotated[str, AfterValidator(printable)] = Field(
         min_length=1, max_length=80, description="The shop's slug.", examples=["riverside"]
     )
-    reference: Annotated[str, AfterValidator(_printable), AfterValidator(_not_our_own)] = Field(
+    reference: Annotated[str, AfterValidator(printable), AfterValidator(_not_our_own)] = Field(
         min_length=1,
         max_length=100,
         pattern=r"^\S(.*\S)?$",
@@ -100,10 +71,11 @@ class OrderIn(_Body):
         max_length=MAX_TICKETS,
         description=f"Together at most {MAX_TICKETS} tickets.",
     )
+    mail_holders: bool = MAIL_HOLDERS
 
 
-class CancelIn(_Body):
-    reason: Annotated[str, AfterValidator(_printable)] = Field(
+class CancelIn(Body):
+    reason: Annotated[str, AfterValidator(printable)] = Field(
         "", max_length=500, description="For the order's history."
     )
 
@@ -115,6 +87,10 @@ class TicketPlaced(BaseModel):
     )
     type: str = Field(description="The ticket type's code.", examples=["weekend"])
     state: TicketState
+    external_id: str | None = Field(
+        description="The shop's own number of this ticket, if it sent one.",
+        examples=["2026-000123/1"],
+    )
 
 
 class OrderPlaced(BaseModel):
@@ -176,6 +152,7 @@ class OrderOut(BaseModel):
         json_schema_extra={"format": "uri"},
     )
     created_at: dt.datetime
+    updated_at: dt.datetime = Field(description="When anything in it changed last.")
     cancelled_at: dt.datetime | None
     tickets: list[TicketOut]
 

@@ -28,6 +28,7 @@ class Order(Base):
         UniqueConstraint("shop_id", "reference"),
         CheckConstraint("state in ('placed', 'cancelled')", name="state"),
         Index("ix_orders_organiser_created", "organiser_id", "created_at", "id"),
+        Index("ix_orders_organiser_updated", "organiser_id", "updated_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -49,6 +50,8 @@ class Order(Base):
     revision: Mapped[int] = mapped_column(default=1)  # raised by each change of the contact
     search_text: Mapped[str] = mapped_column(Text, default="")  # see orders.search_text_of
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
+    # When it changed last, tickets and all: whatever an overview shows raises the version.
+    updated_at: Mapped[dt.datetime] = mapped_column(default=now, onupdate=now)
     cancelled_at: Mapped[dt.datetime | None]
     reminders_off_at: Mapped[dt.datetime | None]  # the booker wants no more of them
     amended_as_of: Mapped[dt.datetime | None]  # how new the shop's state is that we follow
