@@ -4,7 +4,7 @@ import datetime as dt
 import itertools
 from typing import Any
 
-from ticketing import history, links, orders, personalisation, sharing
+from ticketing import history, links, needs, orders, personalisation, questions, sharing
 from ticketing.extensions import db
 from ticketing.models import (
     Event,
@@ -12,6 +12,7 @@ from ticketing.models import (
     Order,
     Organiser,
     OutboxMail,
+    Question,
     Shop,
     Ticket,
     TicketType,
@@ -97,7 +98,7 @@ def make_order(
     return order
 
 
-def claim(ticket: Ticket, **details: str) -> Ticket:
+def claim(ticket: Ticket, **details: Any) -> Ticket:
     """The booker personalises a ticket."""
     return personalisation.claim(
         ticket, {**ANNA, **details}, history.booker(ticket.order), round=ticket.round
@@ -109,6 +110,30 @@ def share(ticket: Ticket, channel: str = "whatsapp") -> str:
     generation = sharing.next_generation(ticket)
     ticket = sharing.share(ticket, channel, generation, history.booker(ticket.order))
     return f"/s/{links.share_token(ticket, generation)}"
+
+
+def ask(
+    event: Event,
+    label: str,
+    kind: str = "text",
+    *choices: str,
+    need: str = "optional",
+    help: str = "",
+) -> Question:
+    """The organiser asks one thing more."""
+    given = {
+        "kind": kind,
+        "need": need,
+        "label": {"en": label},
+        "help": {"en": help},
+        "choices": [{"key": "", "label": {"en": each}, "off": False} for each in choices],
+    }
+    return questions.add(event, given, ["en"])
+
+
+def require(event: Event, **wanted: str) -> Event:
+    """Change what an event asks for: `require(event, phone="required")`."""
+    return needs.change_event(event, {**needs.of_event(event), **wanted}, revision=event.revision)
 
 
 def make_user(

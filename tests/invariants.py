@@ -29,6 +29,7 @@ from ticketing.personalisation import CLAIM_MAILS_PER_RECIPIENT, holder_of
 TOUCHING = [
     "claimed",
     "edited",
+    "completed",
     "new_barcode",
     "checked_in",
     "shared",
@@ -37,7 +38,15 @@ TOUCHING = [
     "contact_edited",
     "order_cancelled",
 ]
-REVISING = ["claimed", "edited", "new_barcode", "reopened", "ticket_cancelled", "checked_in"]
+REVISING = [
+    "claimed",
+    "edited",
+    "completed",
+    "new_barcode",
+    "reopened",
+    "ticket_cancelled",
+    "checked_in",
+]
 
 
 def check(session: Session, order_ids: Collection[int] | None = None) -> None:
@@ -144,6 +153,10 @@ def _check_replay(ticket: Ticket, entries: list[HistoryEntry]) -> None:
             assert state in {OPEN, PERSONALISED}, told
             assert entry.before == holder, told
             state = OPEN
+        elif entry.action == "completed":
+            assert state == PERSONALISED, told
+            gone = [key for key in entry.before if key not in entry.after]
+            assert not gone, told
         elif entry.action == "checked_in":
             assert state == PERSONALISED, told
             state = CHECKED_IN
@@ -154,7 +167,7 @@ def _check_replay(ticket: Ticket, entries: list[HistoryEntry]) -> None:
             assert state in {PERSONALISED, CHECKED_IN}, told
         elif entry.action in {"shared", "opened", "recalled"}:
             assert state == OPEN, told
-        if entry.action in {"claimed", "named", "edited", "reopened"}:
+        if entry.action in {"claimed", "named", "edited", "completed", "reopened"}:
             for key in ({*entry.before, *entry.after}) - {"barcode"}:
                 assert holder.get(key, "") == entry.before.get(key, ""), told
                 holder[key] = entry.after.get(key, "")
