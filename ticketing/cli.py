@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
-from ticketing import admission, barcodes, calls, demo, feed, keys, users
+from ticketing import admission, barcodes, calls, demo, feed, keys, reminders, users
 from ticketing.config import settings
 from ticketing.history import By
 from ticketing.imports import steps
@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(demo_command)
     app.cli.add_command(outbox_command)
+    app.cli.add_command(remind_command)
     app.cli.add_command(door_command)
     app.cli.add_command(keys_group)
     app.cli.add_command(user_group)
@@ -56,7 +57,7 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
         return
     stop = _stop(with_parent=with_parent)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    threading.Thread(target=_prune_hourly, args=(app, stop), daemon=True).start()
+    threading.Thread(target=_tidy_hourly, args=(app, stop), daemon=True).start()
     # Not in line with the mails: other programs may take their time.
     caller = threading.Thread(target=_make_calls, args=(app, stop))
     caller.start()
@@ -65,6 +66,19 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
     finally:
         stop.set()
         caller.join()  # the calls at hand are finished and written down
+
+
+@click.command("remind")
+@click.option("--dry-run", is_flag=True, help="Only say who would be reminded.")
+def remind_command(dry_run: bool) -> None:
+    """Write the reminders whose day has come; `flask outbox --watch` does so every hour.
+
+    As often as you like: nobody gets the same one twice. They wait in the outbox.
+    """
+    done = reminders.remind(dry_run=dry_run)
+    for each in done:
+        click.echo(f"{each.event}, {each.shop}, {each.days} days before: {each.mails}")
+    click.echo(f"Reminders: {sum(each.mails for each in done)}{' would be' * dry_run} written")
 
 
 @click.command("door")
@@ -155,13 +169,14 @@ def _make_calls(app: Flask, stop: threading.Event) -> None:
         calls.watch(stop)
 
 
-def _prune_hourly(app: Flask, stop: threading.Event) -> None:
+def _tidy_hourly(app: Flask, stop: threading.Event) -> None:
+    """What is done by the way: forgetting what is over, reminding whose day has come."""
     while True:
         with app.app_context():
-            try:
-                feed.prune()
-                steps.forget()
-            except (Busy, DBAPIError) as error:
-                app.logger.warning("No pruning now (%s)", type(error).__name__)
+            for job in (feed.prune, steps.forget, reminders.remind):
+                try:
+                    job()
+                except (Busy, DBAPIError) as error:
+                    app.logger.warning("No %s now (%s)", job.__name__, type(error).__name__)
         if stop.wait(3600):
             return

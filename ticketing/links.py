@@ -26,7 +26,7 @@ from flask import current_app
 
 from ticketing.config import settings
 from ticketing.keys import Keys
-from ticketing.models import Invitation, Order, Ticket
+from ticketing.models import Invitation, Order, PretixConnection, Ticket
 
 _FORM: Final = struct.Struct(">QHB")
 _MAC_BYTES: Final = 16
@@ -37,8 +37,9 @@ class Kind(StrEnum):
     ORDER = "o"
     SHARE = "s"
     TICKET = "t"
-    UNSUBSCRIBE = "u"  # no more reminders for an order
+    UNSUBSCRIBE = "u"  # no more reminders for an order's booker
     INVITATION = "i"  # to join an organiser's team
+    PRETIX = "p"  # where a pretix says that something happened to an order
 
 
 class UnknownLink(Exception):
@@ -113,6 +114,12 @@ def invitation_token(invitation: Invitation) -> str:
 
 def invitation_url(invitation: Invitation) -> str:
     return f"{settings().base_url}/backoffice/invitations/{invitation_token(invitation)}"
+
+
+def pretix_hook_url(connection: PretixConnection) -> str:
+    """Where pretix sends its webhooks; another one after the shop was connected anew."""
+    token = make(keys(), Link(Kind.PRETIX, connection.link_id, 1))
+    return f"{settings().base_url}/hooks/pretix/{token}"
 
 
 def order_url(order: Order) -> str:

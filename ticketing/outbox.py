@@ -44,12 +44,15 @@ def enqueue(
     ticket: Ticket | None = None,
     params: dict[str, Any] | None = None,
     asked_from: str = "",
+    at: dt.datetime | None = None,
+    wait: dt.timedelta = dt.timedelta(0),
 ) -> None:
     """Write a mail in the caller's transaction.
 
     `params` holds what the composer needs beside order and ticket (plain values, never a link or
-    token).
+    token). `at` is the moment it is, `wait` how long the mail lets others go first.
     """
+    at = at or now()
     put(
         session,
         OutboxMail,
@@ -62,6 +65,8 @@ def enqueue(
         params=params or {},
         message_id=_new_message_id(),
         asked_from=asked_from,
+        created_at=at,
+        next_attempt_at=at + wait,
     )
 
 

@@ -12,7 +12,7 @@ import phonenumbers
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ticketing import completion, guards, links, localtime, names, sending
+from ticketing import completion, guards, links, localtime, names, reminders, sending
 from ticketing.downloads import Download, download_of
 from ticketing.mailing.letter import Letter, Reason, TicketLine, Withdrawn, one_line, presentable
 from ticketing.mailing.said import Said, Values, said
@@ -289,13 +289,9 @@ def reminder(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:
         ),
         facts=((_("Order"), order.code),),
         list_heading=_("Without a name"),
-        tickets=tuple(
-            TicketLine(
-                _("%(ticket)s: shared, not claimed yet", ticket=_name(ticket))
-                if ticket.share
-                else _name(ticket)
-            )
-            for ticket in missing
+        tickets=(
+            *(TicketLine(_unclaimed(ticket)) for ticket in missing),
+            *(_other_order(other) for other in reminders.also_open(mail)),
         ),
         footer=_for_order(order),
         unsubscribe_url=links.unsubscribe_url(order),
@@ -360,6 +356,36 @@ def _line(ticket: Ticket) -> TicketLine:
     if ticket.state == OPEN:
         return TicketLine(_("%(ticket)s: no name yet", ticket=_name(ticket)))
     return TicketLine(_with_holder(ticket), links.ticket_url(ticket))
+
+
+def _unclaimed(ticket: Ticket) -> str:
+    """An open ticket, and with whom the booker shared it, as far as they told us."""
+    share, name = ticket.share, _name(ticket)
+    if share is None:
+        return name
+    if share.recipient:
+        return str(
+            _(
+                "%(ticket)s: shared with %(address)s, not claimed yet",
+                ticket=name,
+                address=one_line(share.recipient),
+            )
+        )
+    if share.opened_at is not None:
+        return str(_("%(ticket)s: link opened, not claimed yet", ticket=name))
+    return str(_("%(ticket)s: shared, not claimed yet", ticket=name))
+
+
+def _other_order(order: Order) -> TicketLine:
+    """What else the booker ordered for the event, and its own page."""
+    missing = sum(ticket.state == OPEN for ticket in order.tickets)
+    text = ngettext(
+        "Order %(code)s: %(num)d ticket still needs a name",
+        "Order %(code)s: %(num)d tickets still need a name",
+        missing,
+        code=order.code,
+    )
+    return TicketLine(text, links.order_url(order))
 
 
 def _with_holder(ticket: Ticket) -> str:

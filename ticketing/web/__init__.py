@@ -13,10 +13,12 @@ from ticketing.web import (
     errors,
     health,
     holder,
+    hooks,
     pictures,
     protection,
     shop,
     styleguide,
+    unsubscribe,
     visitor,
     wording,
 )
@@ -42,6 +44,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.styleguide:
         app.register_blueprint(styleguide.blueprint)
     app.register_blueprint(backoffice.blueprint)
+    csrf.exempt(hooks.blueprint)  # programs have no session; the address is the secret
+    app.register_blueprint(hooks.blueprint)
     csrf.exempt(accounts.blueprint)  # its forms refuse a bad token without losing what was typed
     app.register_blueprint(accounts.blueprint)
 
@@ -57,5 +61,6 @@ def link_blueprints() -> list[Blueprint]:
         visitor.blueprint,
         visitor.suggestions,
         holder.blueprint,
+        unsubscribe.blueprint,
         shop.blueprint,
     ]

@@ -85,6 +85,22 @@ def _ticket_of(kind: Kind, token: str) -> tuple[Ticket, Link]:
     return ticket, link
 
 
+def unsubscriber_of(token: str) -> tuple[Order, Link]:
+    """The order whose booker wants no reminders. Raises `UnknownLink`, `LinkWithdrawn`."""
+    link = links.read(links.keys(), Kind.UNSUBSCRIBE, token)
+    order = db.session.scalar(
+        select(Order)
+        .where(Order.link_id == link.link_id)
+        .options(joinedload(Order.shop).options(joinedload(Shop.event), joinedload(Shop.organiser)))
+    )
+    if order is None:
+        raise UnknownLink
+    _dress(order)
+    if order.link_generation != link.generation:
+        raise LinkWithdrawn
+    return order, link
+
+
 def asked_from() -> str:
     """A digest of the visitor's network address, for the limits on mails."""
     return outbox.address_digest(links.keys().address, request.remote_addr or "")

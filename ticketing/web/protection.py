@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
 
-LINK_PATHS: Final = ("/o/", "/s/", "/t/")
+LINK_PATHS: Final = ("/o/", "/s/", "/t/", "/u/")
 EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -28,6 +28,9 @@ _ICONS = {
     "order_resent": "mail",
     "ticket_cancelled": "cancel",
     "order_cancelled": "cancel",
+    "reminded": "mail",
+    "reminders_off": "cancel",
+    "reminders_on": "mail",
     "checked_in": "door",
 }
 
@@ -58,6 +61,9 @@ def what(entry: HistoryEntry) -> str:
         "order_resent": _("Sent the order again"),
         "ticket_cancelled": _("Cancelled ticket %(n)s", n=n),
         "order_cancelled": _("Cancelled the order"),
+        "reminded": _("Reminded the booker of tickets without a name"),
+        "reminders_off": _("Wants no more reminders"),
+        "reminders_on": _("Wants reminders again"),
         "checked_in": _("Ticket %(n)s was checked in", n=n),
     }
     return sentences.get(entry.action, entry.action)
@@ -152,6 +158,7 @@ def mail_kind(mail: OutboxMail) -> str:
         else _("Details are missing"),
         "tickets_added": _("Tickets added to the order"),
         "cancelled": _("Cancellation"),
+        "reminder": _("Reminder for the booker"),
     }
     return kinds.get(mail.kind, mail.kind)
 
