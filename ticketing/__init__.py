@@ -10,6 +10,7 @@ from ticketing import api, cli, keys, logs, tickets_pdf, transactions, web
 from ticketing.config import PROJECT, Settings
 from ticketing.extensions import babel, csrf, db, mail, migrate, security
 from ticketing.models import Role, User
+from ticketing.pretix import handlers as pretix
 from ticketing.webhooks import sending as webhooks
 
 
@@ -58,6 +59,7 @@ def create_app(
     api.init_app(app)
     tickets_pdf.init_app(app, settings)
     webhooks.register()
+    pretix.register()
     cli.init_app(app)
     _warn_of_old_sqlite(app)
     return app

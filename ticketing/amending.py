@@ -261,7 +261,9 @@ def _look_at(session: Session, order: Order, wanted: Wanted) -> list[_Told]:
         details, errors = None, {}
         try:
             if each.holder is not None:
-                details = arriving.details_of(event, types[each.type_code], each.holder)
+                details = arriving.details_of(
+                    event, types[each.type_code], each.holder, may_lack=each.may_lack
+                )
         except InvalidDetails as invalid:
             errors = {} if each.or_open else invalid.errors
         told.append(_Told(place, each.type_code, each.external_id, details, errors))

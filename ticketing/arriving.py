@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing import history, holders, outbox
+from ticketing import fields, history, holders, outbox
 from ticketing.fields import ONE_NAME, InvalidDetails
 from ticketing.history import By
 from ticketing.models import OPEN, PERSONALISED, Event, Order, Ticket, TicketType, now
@@ -38,13 +38,15 @@ class NewTicket:
     ticket open. A last name that is given and empty says that the person has one name. What the
     event doesn't ask for is left out. `external_id` is the shop's own number for this ticket,
     unique within the order. `or_open`: details that don't suffice leave the ticket open, instead
-    of being refused.
+    of being refused. `may_lack`: with a name, required details may be missing; their holder is
+    asked for them as for those that an event requires later.
     """
 
     type_code: str
     holder: Mapping[str, Any] | None = None
     external_id: str | None = None
     or_open: bool = False
+    may_lack: bool = False
 
 
 Wanted = Sequence[Line | NewTicket]
@@ -139,17 +141,19 @@ def _details(event: Event, ticket_type: TicketType, ticket: NewTicket) -> dict[s
     if ticket.holder is None:
         return None
     try:
-        return details_of(event, ticket_type, ticket.holder)
+        return details_of(event, ticket_type, ticket.holder, may_lack=ticket.may_lack)
     except InvalidDetails:
         if ticket.or_open:
             return None
         raise
 
 
-def details_of(event: Event, ticket_type: TicketType, holder: Mapping[str, Any]) -> dict[str, Any]:
+def details_of(
+    event: Event, ticket_type: TicketType, holder: Mapping[str, Any], *, may_lack: bool = False
+) -> dict[str, Any]:
     """A program's details of a holder as they are stored; raises `InvalidDetails`.
 
-    Its field `holder` says that tickets of this type have none.
+    `may_lack` is a `NewTicket`'s. Its field `holder` says that tickets of this type have none.
     """
     if not ticket_type.needs_personal_data:
         raise InvalidDetails({"holder": _("Tickets of this type need no name.")})
@@ -158,7 +162,10 @@ def details_of(event: Event, ticket_type: TicketType, holder: Mapping[str, Any])
     given["email_check"] = given.get("email", "")
     if given.get("last_name") == "":
         given[ONE_NAME] = "1"
-    return holders.details_for(event, ticket_type, given)
+    if not (may_lack and given.get("first_name")):
+        return holders.details_for(event, ticket_type, given)
+    asked = fields.without_lack(fields.asked_of(event, ticket_type), given)
+    return fields.clean(asked, given, region=event.country)
 
 
 def digest_of(booker: Sequence[str], wanted: Wanted) -> str:

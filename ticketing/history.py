@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from ticketing.extensions import db
 from ticketing.gathering import put
 from ticketing.models import HistoryEntry, Order, Ticket
+from ticketing.pretix import queue as pretix
 from ticketing.webhooks import happenings
 
 
@@ -44,7 +45,7 @@ def record(
 ) -> None:
     """Add an entry in the caller's transaction; of `before` and `after` only what differs.
 
-    The organiser's webhooks hear of it.
+    The organiser's webhooks hear of it, and a pretix that sold the ticket.
     """
     was, is_ = dict(before or {}), dict(after or {})
     changed = [key for key in {**was, **is_} if was.get(key, "") != is_.get(key, "")]
@@ -62,6 +63,7 @@ def record(
         reason=reason,
     )
     happenings.note(session, order, action, ticket=ticket, before=was)
+    pretix.note(session, order, action, ticket)
 
 
 def of_order(order_id: int) -> list[HistoryEntry]:

@@ -2,15 +2,15 @@
 
 pretix tells us by a webhook that something happened to an order. It isn't signed, so nothing in
 it is believed: the order is fetched over pretix's REST API, and what that answers is the truth.
-A webhook that comes twice, late or in another order than the others therefore changes nothing.
+A webhook that comes twice, late or in another sequence than the others therefore changes nothing.
 https://docs.pretix.eu/dev/api/
 
     problems.py     what can be wrong, in words that say what to do
     client.py       pretix's API
     reading.py      an order of pretix's in our own words
-    catalogue.py    what pretix sells, and which ticket type each of it is
+    catalogue.py    what pretix sells
     sealed.py       its API token, encrypted
-    connections.py  a shop's connection: the settings, the test, who is heard
+    connections.py  a shop's connection: its settings, and which product is which ticket type
     queue.py        the fetches and writes that wait
     sync.py         an order of pretix's becomes ours, and stays so
     write_back.py   what was personalised here goes back

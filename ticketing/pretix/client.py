@@ -14,9 +14,7 @@ from ticketing.outbound import Answer
 from ticketing.pretix.problems import Problem, stored
 
 PAGE: Final = 50  # pretix's own most
-MOST_BYTES: Final = (
-    16 * 1024 * 1024
-)  # an order of 500 tickets is half a megabyte, a page 50 of them
+MOST_BYTES: Final = 16 * 1024 * 1024  # an order of 500 tickets is half a megabyte
 SECONDS: Final = 25.0
 _MOST_PAGES_OF_ITEMS: Final = 40
 
@@ -88,9 +86,12 @@ class Client:
         """An order; raises `NotThere`."""
         return _object(self._ask("GET", f"orders/{quote(code, safe='')}/"))
 
-    def paid_orders(self, page: int) -> tuple[list[dict[str, Any]], bool]:
-        """A page of the paid orders, oldest first, and whether there is a next one."""
-        return self._page("orders/", page, {"status": "p", "ordering": "datetime"})
+    def paid_orders(self, since: str = "", page: int = 1) -> tuple[list[dict[str, Any]], bool]:
+        """A page of the paid orders placed since then, oldest first, and if there is a next one."""
+        query = {"status": "p", "ordering": "datetime"}
+        if since:
+            query["created_since"] = since
+        return self._page("orders/", page, query)
 
     def position(self, position_id: str) -> dict[str, Any]:
         """A position of an order; raises `NotThere`, for a cancelled one as well."""

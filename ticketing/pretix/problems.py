@@ -24,8 +24,12 @@ class Problem(StrEnum):
     NO_EMAIL = "no_email"
     NO_TYPE = "no_type"
     TOO_MANY = "too_many"
-    OTHER_FETCH = "other_fetch"
     NOT_WRITTEN = "not_written"
+    ARCHIVED = "archived"
+    TEST_ORDER = "test_order"
+    ENDED_HERE = "ended_here"
+    UNREADABLE = "unreadable"
+    SEALED = "sealed"
 
 
 _WORDS: Final[dict[Problem, LazyString]] = {
@@ -50,8 +54,8 @@ _WORDS: Final[dict[Problem, LazyString]] = {
     Problem.BUSY: _l("pretix has too much to do. It will be tried again."),
     Problem.BROKEN: _l("pretix has a fault of its own just now. It will be tried again."),
     Problem.UNMAPPED: _l(
-        "Orders wait because these products have no ticket type yet: %(detail)s. Choose one "
-        "for each below; the orders then come by themselves."
+        "Tickets were left out, because these products have no ticket type yet: %(detail)s. "
+        "Choose one for each below, then fetch all paid orders."
     ),
     Problem.NO_EMAIL: _l(
         "Order %(detail)s has no email address that works, so nobody could get its tickets. Add "
@@ -61,8 +65,15 @@ _WORDS: Final[dict[Problem, LazyString]] = {
         "A ticket type that a product stands for is gone: %(detail)s. Choose another one below."
     ),
     Problem.TOO_MANY: _l("Order %(detail)s holds more tickets than one order can have here."),
-    Problem.OTHER_FETCH: _l("The same order is being fetched just now. It will be tried again."),
     Problem.NOT_WRITTEN: _l("pretix doesn’t take these details: %(detail)s"),
+    Problem.ARCHIVED: _l("This shop is archived here and takes no new orders."),
+    Problem.TEST_ORDER: _l("A test order of pretix’s. Those aren’t taken over."),
+    Problem.ENDED_HERE: _l("The order was cancelled here by your team, and stays so."),
+    Problem.UNREADABLE: _l("pretix’s answer isn’t an order that can be read here."),
+    Problem.SEALED: _l(
+        "The API token can’t be read any more, because this installation’s secrets were replaced. "
+        "Save it here once more."
+    ),
 }
 
 

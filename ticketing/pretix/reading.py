@@ -3,6 +3,8 @@
 https://docs.pretix.eu/dev/api/resources/orders.html
 """
 
+import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,15 +13,12 @@ from ticketing import fields, names
 from ticketing.orders import Booker
 
 PENDING, PAID, EXPIRED, CANCELLED = "n", "p", "e", "c"
+CODE: Final = re.compile(r"[A-Za-z0-9]{1,16}")  # of an order
 _NAME: Final = 200
 
 
 class NotAnOrder(Exception):
     """pretix's answer isn't an order."""
-
-
-class NoAddress(Exception):
-    """The order has no email address, or none that can be written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,8 @@ class Position:
 class PretixOrder:
     code: str
     status: str
+    as_of: dt.datetime  # when it last changed: of two states of it the later one counts
+    testmode: bool
     valid_if_pending: bool
     locale: str
     email: str
@@ -58,7 +59,7 @@ class PretixOrder:
 def read(answer: Mapping[str, Any], *, country: str) -> PretixOrder:
     """An order from the API; `country` reads national phone numbers. Raises `NotAnOrder`."""
     code, status, positions = answer.get("code"), answer.get("status"), answer.get("positions")
-    if not isinstance(code, str) or not isinstance(positions, list):
+    if not isinstance(code, str) or not CODE.fullmatch(code) or not isinstance(positions, list):
         raise NotAnOrder
     if status not in {PENDING, PAID, EXPIRED, CANCELLED}:
         raise NotAnOrder
@@ -69,6 +70,8 @@ def read(answer: Mapping[str, Any], *, country: str) -> PretixOrder:
     return PretixOrder(
         code=code,
         status=status,
+        as_of=_moment(answer.get("last_modified")),
+        testmode=answer.get("testmode") is True,
         valid_if_pending=answer.get("valid_if_pending") is True,
         locale=str(answer.get("locale") or ""),
         email=email,
@@ -85,13 +88,13 @@ def name_of(parts: Any, whole: Any = None) -> tuple[str, str]:
     """
     known = _mapping(parts)
     given = " ".join(
-        part for key in ("given_name", "middle_name") if (part := _line(known.get(key)))
+        part for key in ("given_name", "middle_name") if (part := line(known.get(key)))
     )
-    family = _line(known.get("family_name"))
+    family = line(known.get("family_name"))
     if given and family:
         return given, family
-    piece = given or family or _line(known.get("full_name")) or _line(known.get("_legacy"))
-    return piece or _line(whole), ""
+    piece = given or family or line(known.get("full_name")) or line(known.get("_legacy"))
+    return piece or line(whole), ""
 
 
 def _booker(
@@ -100,7 +103,7 @@ def _booker(
     invoice = _mapping(answer.get("invoice_address"))
     first, last = name_of(invoice.get("name_parts"), invoice.get("name"))
     if not first:
-        first = _line(invoice.get("company"))
+        first = line(invoice.get("company"))
     if not first:
         named = next((each.holder for each in positions if each.named), {})
         first, last = named.get("first_name", ""), named.get("last_name", "")
@@ -124,11 +127,11 @@ def _position(answer: Any) -> Position:
         "last_name": last,
         fields.ONE_NAME: "y" if first and not last else "",
         "email": _email(known.get("attendee_email")),
-        "organisation": _line(known.get("company")),
-        "street": _line(known.get("street")),
-        "zipcode": _line(known.get("zipcode")),
-        "city": _line(known.get("city")),
-        "country": _line(known.get("country")),
+        "organisation": line(known.get("company")),
+        "street": line(known.get("street")),
+        "zipcode": line(known.get("zipcode")),
+        "city": line(known.get("city")),
+        "country": line(known.get("country")),
     }
     return Position(
         id=str(number),
@@ -137,11 +140,21 @@ def _position(answer: Any) -> Position:
     )
 
 
+def _moment(value: Any) -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(str(value))
+    except ValueError:
+        raise NotAnOrder from None
+    if moment.tzinfo is None:
+        raise NotAnOrder
+    return moment.astimezone(dt.UTC)
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _line(value: Any) -> str:
+def line(value: Any) -> str:
     """A text without what no form of ours would take; pretix is less strict."""
     if not isinstance(value, str):
         return ""
@@ -160,7 +173,7 @@ def _allowed(character: str) -> bool:
 
 
 def _email(value: Any) -> str:
-    text = _line(value)
+    text = line(value)
     try:
         return fields.clean_email(text) if text else ""
     except ValueError:
@@ -168,7 +181,7 @@ def _email(value: Any) -> str:
 
 
 def _phone(value: Any, country: str) -> str:
-    text = _line(value)
+    text = line(value)
     try:
         return fields.clean_phone(text, country) if text else ""
     except ValueError:
