@@ -26,7 +26,7 @@ def written(app: Flask) -> Iterator[io.StringIO]:
     root.removeHandler(handler)
 
 
-@pytest.mark.parametrize("kind", ["o", "s", "t"])
+@pytest.mark.parametrize("kind", ["o", "s", "t", "u"])
 def test_links_are_cut_out_wherever_they_stand(kind: str) -> None:
     for before, after in [
         (f"GET /{kind}/{TOKEN} 200", f"GET /{kind}/… 200"),

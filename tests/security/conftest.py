@@ -31,6 +31,7 @@ class World:
             "o": links.order_token(self.order),
             "s": links.share_token(self.shared, self.shared.share_generation),
             "t": links.ticket_token(self.claimed),
+            "u": links.unsubscribe_url(self.order).rpartition("/")[2],
         }
 
 

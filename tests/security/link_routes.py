@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-KINDS = {"o": "/o/<token>", "s": "/s/<token>", "t": "/t/<token>"}
+KINDS = {"o": "/o/<token>", "s": "/s/<token>", "t": "/t/<token>", "u": "/u/<token>"}
 
 
 @dataclass(frozen=True)

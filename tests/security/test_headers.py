@@ -78,7 +78,7 @@ def test_every_error_behind_a_link(app: Flask, client: FlaskClient, world: World
 
 
 def _former(world: World, kind: str) -> str:
-    row = world.order if kind == "o" else world.shared if kind == "s" else world.claimed
+    row = world.order if kind in {"o", "u"} else world.shared if kind == "s" else world.claimed
     return links.make(links.keys(), Link(Kind(kind), row.link_id, 9))
 
 

@@ -104,11 +104,13 @@ def test_an_edit_with_a_new_barcode_ends_the_former_page(
 def test_a_former_order_link_is_gone_everywhere(
     app: Flask, client: FlaskClient, world: World
 ) -> None:
-    old = world.tokens["o"]
+    old, stop = world.tokens["o"], world.tokens["u"]
     with write():
         world.order.link_generation += 1
     assert statuses(app, client, "o", old) == {410}
+    assert statuses(app, client, "u", stop) == {410}
     assert client.get(f"/o/{world.tokens['o']}").status_code == 200
+    assert client.get(f"/u/{world.tokens['u']}").status_code == 200
 
 
 def test_a_spent_link_shows_nothing_of_its_holder(client: FlaskClient, world: World) -> None:
