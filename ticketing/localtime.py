@@ -40,6 +40,13 @@ def moment(at: dt.datetime, event: Event) -> str:
     return f"{day}, {clock(at, event)}"
 
 
+def moment_in(at: dt.datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
+    """A moment that belongs to no event, with its timezone: "12 Jun 2027, 21:04 (CEST)"."""
+    there = at.astimezone(zone)
+    day = format_date(there.date(), "medium", locale=_locale())
+    return f"{day}, {there.strftime('%H:%M:%S' if seconds else '%H:%M')} ({there.strftime('%Z')})"
+
+
 def day_short(date: dt.date) -> str:
     """ "12 Jun 2027"."""
     return format_date(date, "medium", locale=_locale())

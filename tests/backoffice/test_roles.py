@@ -32,10 +32,15 @@ MANAGER = {
     "ask_details_of_event", "new_question", "question", "preview_new_question",
     "preview_question", "move_question", "archive_question", "restore_question",
     "archive_ticket_type", "unarchive_ticket_type", "delete_ticket_type",
+    "mail_texts", "mail_text", "preview_mail_text", "mail_text_frame", "reset_mail_text",
 }  # fmt: skip
 OWNER = {
     "people", "invite", "resend_invitation", "invitation_link", "revoke_invitation",
     "change_role", "remove_member", "organisation", "new_organiser",
+    "webhooks", "new_webhook", "webhook", "edit_webhook", "test_webhook", "pause_webhook",
+    "resume_webhook", "renew_webhook_secret", "delete_webhook", "replay_lost",
+    "webhook_deliveries", "webhook_delivery", "replay_delivery",
+    "api_keys", "new_api_key", "revoke_api_key",
 }  # fmt: skip
 # Whoever has signed in, even if they work for nobody any more.
 ANYONE = {"account", "change_password", "switch_organiser"}

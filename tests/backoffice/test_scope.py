@@ -11,11 +11,13 @@ from werkzeug.routing import Rule
 from tests import builders
 from tests.backoffice.browsing import Browser
 from tests.seen import digest
-from ticketing import invitations
+from ticketing import api_keys, invitations
 from ticketing.accounts import new_uniquifier
 from ticketing.imports import steps
 from ticketing.models import Invitation, Membership, Order, Question, User, now
 from ticketing.transactions import write
+from ticketing.webhooks import endpoints
+from ticketing.webhooks.happenings import EVENTS
 
 # Without ids: open to every organiser, each showing or changing their own alone.
 LISTS = {
@@ -30,6 +32,10 @@ LISTS = {
     "backoffice.export_orders",
     "backoffice.export_csv",
     "backoffice.export_xlsx",
+    "backoffice.webhooks",
+    "backoffice.new_webhook",
+    "backoffice.api_keys",
+    "backoffice.new_api_key",
     "backoffice.people",
     "backoffice.invite",
     "backoffice.organisation",
@@ -39,7 +45,7 @@ LISTS = {
     "backoffice.new_organiser",
 }
 # What else stands in addresses, and means nobody's row.
-WORDS: dict[str, str] = {}
+WORDS: dict[str, str] = {"kind": "confirmation", "language": "en"}
 
 
 def ids_of(order: Order) -> dict[str, int]:
@@ -56,6 +62,8 @@ def ids_of(order: Order) -> dict[str, int]:
         question = Question(event_id=order.shop.event_id, kind="text", label={"en": "Diet?"})
         session.add_all([invitation, member, question])
     header = b"Booker first name,Booker last name,Booker email,Ticket type\n"
+    endpoint = endpoints.create(order.organiser_id, "https://hooks.example.org/", EVENTS)
+    key, _plain = api_keys.issue(order.organiser_id, "Till", api_keys.SCOPES)
     uploaded = steps.upload(order.shop, None, "a.csv", header + b"Bea,B,b@example.org,weekend\n")
     return {
         "order_id": order.id,
@@ -68,6 +76,9 @@ def ids_of(order: Order) -> dict[str, int]:
         "import_id": uploaded.id,
         "member_id": member.id,
         "invitation_id": invitation.id,
+        "endpoint_id": endpoint.id,
+        "call_id": endpoints.send_test(endpoint).id,
+        "key_id": key.id,
     }
 
 
@@ -118,7 +129,7 @@ def test_another_organisers_ids_are_not_found(app: Flask, rival: Browser, order:
 def test_lists_show_their_own_alone(
     app: Flask, rival: Browser, olga: Browser, order: Order, query: str
 ) -> None:
-    for endpoint in ("orders", "shops", "outbox", "people"):
+    for endpoint in ("orders", "shops", "outbox", "people", "webhooks", "api-keys"):
         assert order.code not in rival.get(f"/backoffice/{endpoint}{query}").text
     assert order.code in olga.get("/backoffice/orders?q=bea").text
 

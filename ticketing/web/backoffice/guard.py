@@ -21,11 +21,11 @@ from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from ticketing import delivery
+from ticketing import delivery, localtime
 from ticketing.extensions import csrf
 from ticketing.refusals import Refusal
 from ticketing.web import errors
-from ticketing.web.backoffice import roles, scope, tabs, wording
+from ticketing.web.backoffice import roles, scope, tabs, wording, wording_programs
 from ticketing.web.protection import SAFE_METHODS
 from ticketing.web.sign_in import token_refused
 
@@ -60,8 +60,14 @@ SAY_IT_THEMSELVES: Final = frozenset(
         "backoffice.invite",
         "backoffice.account",
         "backoffice.change_password",
+        "backoffice.mail_texts",
+        "backoffice.mail_text",
+        "backoffice.reset_mail_text",
         "backoffice.organisation",
         "backoffice.new_organiser",
+        "backoffice.new_webhook",
+        "backoffice.edit_webhook",
+        "backoffice.new_api_key",
     }
 )
 
@@ -183,6 +189,9 @@ def filters(state: BlueprintSetupState) -> None:
         mail_kind=wording.mail_kind,
         mail_badge=wording.mail_badge,
         mail_error=delivery.error_of,
+        moment_in=localtime.moment_in,
+        endpoint_badge=wording_programs.endpoint_badge,
+        call_badge=wording_programs.call_badge,
     )
 
 

@@ -4,6 +4,7 @@ A row of another organiser is answered like one that doesn't exist.
 """
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from flask import abort, g, request, session
 from flask_security import current_user
@@ -16,6 +17,8 @@ from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import steps
 from ticketing.models import (
+    ApiKey,
+    Call,
     Event,
     Import,
     Invitation,
@@ -28,6 +31,7 @@ from ticketing.models import (
     Ticket,
     TicketType,
     User,
+    WebhookEndpoint,
 )
 from ticketing.web.backoffice import roles
 
@@ -235,3 +239,58 @@ def import_or_404(import_id: int) -> Import:
         select_imports().where(Import.id == import_id).options(*steps.with_event())
     )
     return found or abort(404)
+
+
+def select_endpoints() -> Select[WebhookEndpoint]:
+    return select(WebhookEndpoint).where(
+        WebhookEndpoint.organiser_id == organiser_id(), WebhookEndpoint.deleted_at.is_(None)
+    )
+
+
+def endpoint_or_404(endpoint_id: int) -> WebhookEndpoint:
+    """A webhook as it is now."""
+    found = db.session.scalar(
+        select_endpoints()
+        .where(WebhookEndpoint.id == endpoint_id)
+        .execution_options(populate_existing=True)
+    )
+    return found or abort(404)
+
+
+def delivery_or_404(call_id: int) -> Call:
+    """A call to a webhook, with the webhook, the order and its tries."""
+    found = db.session.scalar(
+        select(Call)
+        .join(Call.endpoint)
+        .where(
+            Call.id == call_id,
+            Call.organiser_id == organiser_id(),
+            WebhookEndpoint.deleted_at.is_(None),
+        )
+        .options(contains_eager(Call.endpoint), joinedload(Call.order), selectinload(Call.tries))
+        .execution_options(populate_existing=True)
+    )
+    return found or abort(404)
+
+
+def select_api_keys() -> Select[ApiKey]:
+    return select(ApiKey).where(ApiKey.organiser_id == organiser_id())
+
+
+def api_key_or_404(key_id: int) -> ApiKey:
+    """A key that isn't revoked."""
+    found = db.session.scalar(
+        select_api_keys().where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
+    )
+    return found or abort(404)
+
+
+def timezone() -> ZoneInfo:
+    """Where pages that belong to no event say when something was: at the latest event."""
+    latest = db.session.scalar(
+        select(Event.timezone)
+        .where(Event.organiser_id == organiser_id())
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    return ZoneInfo(latest or "UTC")
