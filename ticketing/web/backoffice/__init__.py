@@ -24,7 +24,6 @@ _ROOMS = (
     "event_fields",
     "questions",
     "outbox",
-    "mail_texts",
     "webhooks",
     "deliveries",
     "api_keys",
