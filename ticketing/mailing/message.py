@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from email import charset
 from email.header import Header
 from email.mime.text import MIMEText
-from email.policy import compat32
-from typing import Final
+from email.policy import Compat32
+from typing import Any, Final
 
 import email_validator
 import flask_mail
@@ -17,9 +17,23 @@ from ticketing.mails import Composed
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_WORD: Final = 60  # what is longer can't be folded as it stands
-_POLICY: Final = compat32.clone(linesep="\r\n")
 _QUOTED: Final = charset.Charset("utf-8")
 _QUOTED.body_encoding = charset.QP
+
+
+class _Policy(Compat32):
+    """Python's usual one, but for an address that must not begin with a folded line.
+
+    A first line that is empty but for the header's name is no good: some servers drop it.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name == "List-Unsubscribe":
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY: Final = _Policy(linesep="\r\n")
 
 
 @dataclass(frozen=True, slots=True)
