@@ -27,6 +27,44 @@
     if (top < seen.top + 48 || bottom > seen.bottom) pane.scrollTop += top - seen.top - pane.clientHeight / 2
   })
 
+  // A placeholder goes where the caret is, or was last.
+  let typing
+  on('focusin', ({ target }) => {
+    if (target.matches('[data-takes-placeholders]')) typing = target
+  })
+  on('click', ({ target }) => {
+    const chip = target.closest('[data-insert]')
+    if (!chip) return
+    const field = typing?.isConnected ? typing : document.getElementById(chip.dataset.into)
+    field.focus()
+    field.setRangeText(chip.dataset.insert, field.selectionStart, field.selectionEnd, 'end')
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+
+  // A mail’s preview (data-frame): the form is sent into a fresh frame each time, so that Back
+  // doesn’t lead through all of them, and the former one stays until the new one has something.
+  on('htmx:afterSettle', ({ target }) => {
+    const { frame: name, form: id, action } = target.dataset
+    const old = name && document.querySelector(`iframe[name="${name}"]`)
+    if (!old || target.querySelector('[data-no-mail]')) return
+    const frame = old.cloneNode()
+    frame.removeAttribute('src')
+    for (const each of [...old.parentNode.children].slice(0, -1)) each.remove()
+    old.name = ''
+    old.after(frame)
+    const form = document.getElementById(id)
+    const was = { action: form.action, target: form.target }
+    Object.assign(form, { action, target: name }).submit()
+    Object.assign(form, was)
+    frame.addEventListener('load', () => old.remove())
+  })
+  on('load', ({ target }) => {
+    // A form that was sent into a frame can be sent again.
+    if (target.matches?.('iframe.mail-frame')) {
+      document.querySelector('form[aria-busy]')?.removeAttribute('aria-busy')
+    }
+  }, true)
+
   if (!('popover' in document.documentElement)) return // then the items just stand there
 
   on('toggle', ({ target, newState }) => {

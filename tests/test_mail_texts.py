@@ -4,6 +4,8 @@ import datetime as dt
 import html
 import unicodedata
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,8 +15,8 @@ from tests.mail.reading import Page
 from tests.seen import changes, digest, rows
 from ticketing import history, languages, mail_texts, mails, outbox, sharing
 from ticketing.extensions import db
-from ticketing.mail_texts import PARTS
 from ticketing.mailing import defaults
+from ticketing.mailing.said import PARTS
 from ticketing.models import Event, OutboxMail, Shop, now
 from ticketing.names import RefusedCharacter, tidy
 from ticketing.refusals import EditedMeanwhile, TooManyMails
@@ -41,13 +43,13 @@ def errors_of(act: Callable[[], object]) -> dict[str, str]:
 
 
 def save(
-    event: Event, kind: str = KIND, language: str = "en", revision: int = 0, **given: str
+    event: Event, kind: str = KIND, language: str = "en", *, seen: int = 0, **given: Any
 ) -> None:
     typed = {**mail_texts.ours(kind, language), **given}
-    mail_texts.save(event, kind, language, typed, revision=revision)
+    mail_texts.save(event, kind, language, typed, revision=seen)
 
 
-def said_to(shop: Shop, locale: str = "en", **booker: str) -> mails.Composed:
+def said_to(shop: Shop, locale: str = "en", **booker: Any) -> mails.Composed:
     """The confirmation of a new order, as it would be sent."""
     order = builders.make_order(shop, locale=locale, **booker)
     return mails.compose(builders.mails_of(order, KIND)[0])
@@ -112,7 +114,7 @@ def test_what_is_no_placeholder_is_refused_beside_its_field(
     app: Flask, typed: str, told: str
 ) -> None:
     for part in PARTS:
-        errors = errors_of(lambda part=part: mail_texts.clean(KIND, "en", {part: typed}))
+        errors = errors_of(partial(mail_texts.clean, KIND, "en", {part: typed}))
         assert errors.keys() == {part}
         assert told in errors[part]
 
@@ -133,7 +135,8 @@ def test_lengths(app: Flask, part: str, most: int) -> None:
 @pytest.mark.parametrize("sign", ["\x00", "\x0b", "\x1b", "\x7f", "\x85", "\u2028", "\u202e"])
 def test_control_characters_are_refused(event: Event, sign: str) -> None:
     for part in PARTS:
-        assert part in errors_of(lambda part=part: save(event, **{part: f"a{sign}b"}))
+        given: dict[str, Any] = {part: f"a{sign}b"}
+        assert part in errors_of(partial(save, event, **given))
     assert "sender_name" in errors_of(
         lambda: mail_texts.save_sender(event, f"a{sign}b", revision=event.revision)
     )
@@ -141,7 +144,8 @@ def test_control_characters_are_refused(event: Event, sign: str) -> None:
 
 @pytest.mark.parametrize("part", ["subject", "button"])
 def test_a_line_end_in_a_header_is_refused(event: Event, part: str) -> None:
-    assert part in errors_of(lambda: save(event, **{part: "Hi\r\nBcc: x@example.org"}))
+    given: dict[str, Any] = {part: "Hi\r\nBcc: x@example.org"}
+    assert part in errors_of(lambda: save(event, **given))
 
 
 def test_one_pass_a_value_is_never_read_again(shop: Shop) -> None:
@@ -251,11 +255,11 @@ def test_who_was_faster_is_not_overwritten(event: Event) -> None:
     save(event, subject="First")
     for seen in (0, 2):
         with pytest.raises(EditedMeanwhile):
-            save(event, subject="Second", revision=seen)
-    save(event, subject="Second", revision=1)
+            save(event, subject="Second", seen=seen)
+    save(event, subject="Second", seen=1)
     mail_texts.reset(event, KIND, "en", revision=2)
     with pytest.raises(EditedMeanwhile):  # not even if it looks as if nothing had ever been
-        save(event, subject="Third", revision=0)
+        save(event, subject="Third", seen=0)
     with pytest.raises(EditedMeanwhile):
         mail_texts.reset(event, KIND, "en", revision=1)
 
@@ -263,9 +267,9 @@ def test_who_was_faster_is_not_overwritten(event: Event) -> None:
 def test_a_refused_text_changes_nothing(event: Event) -> None:
     save(event, subject="Mine")
     before = digest()
-    errors_of(lambda: save(event, subject="{evnt}", revision=1))
+    errors_of(lambda: save(event, subject="{evnt}", seen=1))
     with pytest.raises(EditedMeanwhile):
-        save(event, subject="Other", revision=0)
+        save(event, subject="Other", seen=0)
     assert digest() == before
 
 

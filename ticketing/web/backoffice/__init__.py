@@ -24,6 +24,7 @@ _ROOMS = (
     "event_fields",
     "questions",
     "outbox",
+    "mail_texts",
     "webhooks",
     "deliveries",
     "api_keys",

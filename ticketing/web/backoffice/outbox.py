@@ -17,7 +17,7 @@ from ticketing.web.backoffice.wording import mail_states
 
 PAGE_SIZE: Final = 50
 # Mail programs know no stylesheets, so a mail carries its styles inside; nothing else may happen.
-_MAIL_CSP: Final = (
+MAIL_CSP: Final = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 )
 
@@ -79,7 +79,7 @@ def mail(mail_id: int) -> ResponseReturnValue:
 def mail_html(mail_id: int) -> ResponseReturnValue:
     """The mail's HTML, for the frame on its page: no script, no request, no link to follow."""
     composed, withdrawn = _composed(scope.mail_or_404(mail_id))
-    g.content_security_policy = _MAIL_CSP
+    g.content_security_policy = MAIL_CSP
     return composed.html if composed else withdrawn
 
 
