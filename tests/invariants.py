@@ -37,6 +37,7 @@ TOUCHING = [
     "recalled",
     "contact_edited",
     "order_cancelled",
+    "tickets_added",
 ]
 REVISING = [
     "claimed",

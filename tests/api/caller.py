@@ -87,6 +87,27 @@ class Caller:
         )
         return self._kept("cancelOrder", response)
 
+    def add(self, code: str, body: Any) -> TestResponse:
+        path = f"/api/v1/orders/{code}/tickets"
+        return self._kept("addTickets", self.client.post(path, headers=self.headers, json=body))
+
+    def cancel_ticket(self, ticket: str, body: Any = None, *, code: str = "") -> TestResponse:
+        code = code or ticket.partition("-")[0]
+        response = self.client.post(
+            f"/api/v1/orders/{code}/tickets/{ticket}/cancel",
+            headers=self.headers,
+            **({} if body is None else {"json": body}),
+        )
+        return self._kept("cancelTicket", response)
+
+    def list_orders(self, **parameters: Any) -> TestResponse:
+        response = self.client.get("/api/v1/orders", headers=self.headers, query_string=parameters)
+        return self._kept("listOrders", response)
+
+    def list_shops(self, **headers: str) -> TestResponse:
+        response = self.client.get("/api/v1/shops", headers={**self.headers, **headers})
+        return self._kept("listShops", response)
+
     @staticmethod
     def _kept(operation: str, response: TestResponse) -> TestResponse:
         """Every answer, whatever the test is about, must be as the document says."""

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from typing import Any
 
 import openapi_spec_validator
 import pytest
@@ -72,6 +73,20 @@ def test_its_examples_are_a_good_order(app: Flask) -> None:
         assert read(OrderIn).tickets[0].quantity == 2
 
 
+def test_its_examples_are_taken_as_they_stand(caller: Caller, shop: Shop) -> None:
+    def examples(path: str) -> dict[str, Any]:
+        body = promised()["paths"][path]["post"]["requestBody"]
+        found = body["content"]["application/json"]["examples"]
+        return {name: example["value"] for name, example in found.items()}
+
+    for example in examples("/api/v1/orders").values():
+        placed = caller.place({**example, "shop": shop.slug})
+        assert placed.status_code == 201, placed.text
+    for example in examples("/api/v1/orders/{code}/tickets").values():
+        added = caller.add(placed.get_json()["code"], example)
+        assert added.status_code == 201, added.text
+
+
 # All that isn't one of its addresses is answered in JSON too:
 
 
@@ -87,11 +102,14 @@ def test_an_unknown_address(client: FlaskClient, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", "/api/v1/orders", {"POST", "OPTIONS"}),
+        ("PUT", "/api/v1/orders", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("GET", "/api/v1/orders/K7XQ9P/tickets", {"POST", "OPTIONS"}),
+        ("DELETE", "/api/v1/orders/K7XQ9P/tickets/K7XQ9P-1/cancel", {"POST", "OPTIONS"}),
+        ("POST", "/api/v1/shops", {"GET", "HEAD", "OPTIONS"}),
         ("DELETE", "/api/v1/orders/K7XQ9P", {"GET", "HEAD", "OPTIONS"}),
         ("GET", "/api/v1/orders/K7XQ9P/cancel", {"POST", "OPTIONS"}),
         ("POST", "/api/openapi.json", {"GET", "HEAD", "OPTIONS"}),
-        ("TRACE", "/api/v1/orders", {"POST", "OPTIONS"}),
+        ("TRACE", "/api/v1/orders", {"GET", "HEAD", "POST", "OPTIONS"}),
     ],
 )
 def test_a_wrong_method(client: FlaskClient, method: str, path: str, allowed: set[str]) -> None:
@@ -104,7 +122,7 @@ def test_a_wrong_method(client: FlaskClient, method: str, path: str, allowed: se
 def test_options_and_head(client: FlaskClient, caller: Caller, shop: Shop) -> None:
     options = client.options("/api/v1/orders")
     assert options.status_code == 200
-    assert set(options.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+    assert set(options.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST", "OPTIONS"}
     assert "Access-Control-Allow-Origin" not in options.headers
     code = caller.place(order_body(shop)).get_json()["code"]
     head = client.head(f"/api/v1/orders/{code}", headers=caller.headers)

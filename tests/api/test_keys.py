@@ -15,7 +15,12 @@ CALLS = [
     ("POST", "/api/v1/orders"),
     ("GET", "/api/v1/orders/K7XQ9P"),
     ("POST", "/api/v1/orders/K7XQ9P/cancel"),
+    ("POST", "/api/v1/orders/K7XQ9P/tickets"),
+    ("POST", "/api/v1/orders/K7XQ9P/tickets/K7XQ9P-1/cancel"),
+    ("GET", "/api/v1/orders"),
+    ("GET", "/api/v1/shops"),
 ]
+MORE = {"tickets": [{"type": "weekend", "external_id": "1"}]}
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
@@ -73,11 +78,16 @@ def test_a_key_does_only_what_its_scopes_say(caller: Caller, shop: Shop) -> None
     nothing = Caller(caller.client, make_key(shop.organiser, "events:read"))
     assert reader.look_up(code).status_code == 200
     assert writer.place(order_body(shop)).status_code == 200
+    assert reader.list_orders().status_code == reader.list_shops().status_code == 200
     before = seen.digest()
     for refused in (
         reader.place(order_body(shop, reference="new")),
         reader.cancel(code),
+        reader.add(code, MORE),
+        reader.cancel_ticket(f"{code}-1"),
         writer.look_up(code),
+        writer.list_orders(),
+        writer.list_shops(),
         nothing.look_up(code),
     ):
         assert refused.status_code == 403
@@ -119,6 +129,8 @@ def test_another_organisers_order_is_not_there(
     for theirs, unknown in (
         (stranger.look_up(code), stranger.look_up("K7XQ9P")),
         (stranger.cancel(code), stranger.cancel("K7XQ9P")),
+        (stranger.add(code, MORE), stranger.add("K7XQ9P", MORE)),
+        (stranger.cancel_ticket(f"{code}-1"), stranger.cancel_ticket("K7XQ9P-1")),
     ):
         assert theirs.status_code == unknown.status_code == 404
         assert theirs.data == unknown.data

@@ -21,10 +21,12 @@ from ticketing.models import Order, OutboxMail
 TIMES = 50
 
 
-def post(server: LiveServer, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+def post(
+    server: LiveServer, body: dict[str, Any], path: str = "/api/v1/orders"
+) -> tuple[int, dict[str, Any]]:
     """As a good program does it: where the server is too busy, again when it says so."""
     request = Request(  # noqa: S310 - our own server
-        f"{server.url}/api/v1/orders",
+        f"{server.url}{path}",
         data=json.dumps(body).encode(),
         headers={
             "Authorization": f"Bearer {server.demo['api_key']}",
@@ -43,14 +45,14 @@ def post(server: LiveServer, body: dict[str, Any]) -> tuple[int, dict[str, Any]]
 
 
 def all_at_once(
-    server: LiveServer, bodies: list[dict[str, Any]]
+    server: LiveServer, bodies: list[dict[str, Any]], path: str = "/api/v1/orders"
 ) -> list[tuple[int, dict[str, Any]]]:
     server.new_demo()  # asked for once here, not by fifty threads
     barrier = threading.Barrier(len(bodies))
 
     def send(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         barrier.wait(30)
-        return post(server, body)
+        return post(server, body, path)
 
     with ThreadPoolExecutor(len(bodies)) as threads:
         return list(threads.map(send, bodies))
@@ -89,6 +91,36 @@ def test_fifty_orders_at_once_all_arrive(live_server: LiveServer) -> None:
     assert Counter(status for status, _body in answers) == {201: TIMES}
     assert len({body["code"] for _status, body in answers}) == TIMES
     assert orders_and_mails(live_server, "RUSH-%") == (TIMES, TIMES)
+
+
+def test_fifty_times_one_ticket_more_is_one_ticket_more_and_one_mail(
+    live_server: LiveServer,
+) -> None:
+    _status, order = post(live_server, order_of(live_server, "GROWS", 1))
+    body = {"tickets": [{"type": live_server.demo["ticket_types"][0], "external_id": "A"}]}
+    path = f"/api/v1/orders/{order['code']}/tickets"
+    answers = all_at_once(live_server, [body] * TIMES, path)
+    assert Counter(status for status, _body in answers) == {201: 1, 200: TIMES - 1}
+    assert all(
+        [ticket["external_id"] for ticket in body["tickets"]] == [None, "A"]
+        for _status, body in answers
+    )
+    assert orders_and_mails(live_server, "GROWS") == (1, 2)
+
+
+def test_fifty_different_tickets_at_once_are_all_added(live_server: LiveServer) -> None:
+    _status, order = post(live_server, order_of(live_server, "CROWD", 1))
+    type_code = live_server.demo["ticket_types"][0]
+    bodies = [
+        {"tickets": [{"type": type_code, "external_id": str(number)}]} for number in range(TIMES)
+    ]
+    answers = all_at_once(live_server, bodies, f"/api/v1/orders/{order['code']}/tickets")
+    assert Counter(status for status, _body in answers) == {201: TIMES}
+    largest = max((body["tickets"] for _status, body in answers), key=len)
+    assert [ticket["id"] for ticket in largest] == [
+        f"{order['code']}-{position}" for position in range(1, TIMES + 2)
+    ]
+    assert orders_and_mails(live_server, "CROWD") == (1, TIMES + 1)
 
 
 def orders_and_mails(server: LiveServer, reference: str) -> tuple[int, int]:

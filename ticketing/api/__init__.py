@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from ticketing.api import answers, openapi, orders
+from ticketing.api import answers, listing, openapi, orders, tickets
 from ticketing.api.blueprint import blueprint
 from ticketing.extensions import csrf
 
-__all__ = ["answers", "init_app", "openapi", "orders"]
+__all__ = ["answers", "init_app", "listing", "openapi", "orders", "tickets"]
 
 
 def init_app(app: Flask) -> None:

@@ -26,8 +26,13 @@ def read(model: type[B], *, may_be_empty: bool = False) -> B:
         raise ApiError(415, {REQUEST: [_("Please send the body without compression.")]})
     if request.mimetype != "application/json":
         raise ApiError(415, {REQUEST: [_("Please send JSON, as Content-Type: application/json.")]})
+    return checked(model, _parse(raw))
+
+
+def checked(model: type[B], given: Any) -> B:
+    """What was sent as this model; raises `ApiError` 422 with all that is wrong, by field."""
     try:
-        return model.model_validate(_parse(raw))
+        return model.model_validate(given)
     except ValidationError as error:
         found: dict[str, list[str]] = {}
         for detail in error.errors(include_url=False, include_input=False)[:MAX_ERRORS]:
@@ -93,6 +98,15 @@ def _text_of(detail: ErrorDetails) -> str:
             text = _("A line with a holder or a number of its own is one ticket.")
         case "bool_type" | "bool_parsing":
             text = _("This must be true or false.")
+        case "literal_error":
+            text = _(
+                "Please use one of these: %(expected)s.",
+                expected=context["expected"].replace(" or ", ", "),
+            )
+        case "moment":
+            text = _("Please give a moment with its timezone, like 2026-05-01T12:00:00Z.")
+        case "cursor":
+            text = _("Please use what the page before gave as next.")
         case "our_own_reference":
             text = _("References of this kind are kept for the built-in shop.")
         case "string_pattern_mismatch":

@@ -1,17 +1,24 @@
-"""Orders as the API shows them."""
+"""Orders and shops as the API shows them."""
+
+from collections.abc import Mapping
 
 from ticketing import links
 from ticketing.api.schemas import (
+    AskedOut,
     BookerOut,
+    EventOut,
     HolderOut,
+    OrderListed,
     OrderOut,
     OrderPlaced,
+    ShopOut,
     TicketOut,
     TicketPlaced,
+    TypeOut,
 )
 from ticketing.downloads import Download, download_of
-from ticketing.fields import OF_TICKET
-from ticketing.models import CHECKED_IN, PERSONALISED, Order, Ticket
+from ticketing.fields import OF_TICKET, asked_of
+from ticketing.models import CHECKED_IN, PERSONALISED, Event, Order, Shop, Ticket, TicketType
 from ticketing.personalisation import holder_of
 from ticketing.status import status_of
 
@@ -44,18 +51,89 @@ def order_out(order: Order, *, with_links: bool) -> OrderOut:
             "shop": order.shop.slug,
             "state": order.state,
             "locale": order.locale,
-            "booker": BookerOut(
-                first_name=order.first_name,
-                last_name=order.last_name,
-                email=order.email,
-                phone=order.phone,
-            ),
+            "booker": _booker(order),
             "overview_url": links.order_url(order) if with_links else None,
             "created_at": order.created_at,
             "updated_at": order.updated_at,
             "cancelled_at": order.cancelled_at,
             "tickets": [_ticket(ticket, order, with_links=with_links) for ticket in order.tickets],
         }
+    )
+
+
+def order_listed(order: Order, counts: Mapping[str, int]) -> OrderListed:
+    """`counts` is {state: how many tickets}; the shop must be loaded."""
+    return OrderListed.model_validate(
+        {
+            "code": order.code,
+            "reference": order.reference,
+            "shop": order.shop.slug,
+            "state": order.state,
+            "booker": _booker(order),
+            "created_at": order.created_at,
+            "updated_at": order.updated_at,
+            "cancelled_at": order.cancelled_at,
+            "tickets": counts,
+        }
+    )
+
+
+def shop_out(shop: Shop) -> ShopOut:
+    """The event, its ticket types and questions must be loaded."""
+    event = shop.event
+    return ShopOut(
+        slug=shop.slug,
+        name=shop.name,
+        archived=shop.archived_at is not None,
+        languages=shop.languages,
+        event=EventOut(
+            name=event.name,
+            place=event.place,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            timezone=event.timezone,
+            currency=event.currency,
+        ),
+        ticket_types=[
+            TypeOut(
+                code=each.code,
+                name=each.name,
+                price=each.price,
+                needs_personal_data=each.needs_personal_data,
+                archived=each.archived_at is not None,
+                asks=_asks(event, each),
+            )
+            for each in event.ticket_types
+        ],
+    )
+
+
+def _asks(event: Event, ticket_type: TicketType) -> list[AskedOut]:
+    if not ticket_type.needs_personal_data:
+        return []
+    return [
+        AskedOut.model_validate(
+            {
+                "key": asked.field.key,
+                "label": str(asked.field.label),
+                "kind": asked.field.kind,
+                "required": asked.required,
+                "choices": [
+                    {"key": key, "label": str(label)} for key, label in asked.field.choices
+                ],
+            }
+        )
+        for asked in asked_of(event, ticket_type)
+        if asked.field.key != "email_check"  # for people: a program makes no slip of the finger
+    ]
+
+
+def _booker(order: Order) -> BookerOut:
+    return BookerOut(
+        first_name=order.first_name,
+        last_name=order.last_name,
+        email=order.email,
+        phone=order.phone,
     )
 
 

@@ -157,6 +157,86 @@ class OrderOut(BaseModel):
     tickets: list[TicketOut]
 
 
+class Counts(BaseModel):
+    """How many of an order's tickets are in each state."""
+
+    open: int
+    personalised: int
+    checked_in: int
+    cancelled: int
+
+
+class OrderListed(BaseModel):
+    """An order in a list: its tickets are counted only."""
+
+    code: str = Field(pattern=f"^{CODE.pattern}$", examples=[_CODE_EXAMPLE])
+    reference: str
+    shop: str = Field(description="The shop's slug.")
+    state: Literal["placed", "cancelled"]
+    booker: BookerOut
+    created_at: dt.datetime
+    updated_at: dt.datetime = Field(description="When anything in it changed last.")
+    cancelled_at: dt.datetime | None
+    tickets: Counts
+
+
+class OrdersOut(BaseModel):
+    orders: list[OrderListed]
+    next: str | None = Field(description="What to send as `after` for the next page, if any.")
+
+
+class ChoiceOut(BaseModel):
+    key: str
+    label: str
+
+
+class AskedOut(BaseModel):
+    """A detail that is asked of a holder."""
+
+    key: str = Field(
+        description=(
+            "Where it stands in a holder: `first_name`, `last_name`, `email` and `phone` "
+            "themselves, all others in `details`."
+        ),
+        examples=["city"],
+    )
+    label: str
+    kind: Literal["text", "long_text", "email", "phone", "date", "choice", "choices", "yes_no"]
+    required: bool
+    choices: list[ChoiceOut]
+
+
+class TypeOut(BaseModel):
+    code: str = Field(examples=["weekend"])
+    name: str
+    price: int = Field(description="In the currency's smallest unit, for show.")
+    needs_personal_data: bool
+    archived: bool = Field(description="No longer sold.")
+    asks: list[AskedOut] = Field(description="What a holder of such a ticket is asked for.")
+
+
+class EventOut(BaseModel):
+    name: str
+    place: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None
+    timezone: str = Field(description="IANA name.", examples=["Europe/Amsterdam"])
+    currency: str = Field(examples=["EUR"])
+
+
+class ShopOut(BaseModel):
+    slug: str = Field(examples=["riverside"])
+    name: str
+    archived: bool = Field(description="Takes no new orders.")
+    languages: list[str]
+    event: EventOut
+    ticket_types: list[TypeOut]
+
+
+class ShopsOut(BaseModel):
+    shops: list[ShopOut]
+
+
 class Errors(BaseModel):
     """What is wrong, by field: `booker.email`, `tickets.0.type`, or `request` for the whole."""
 

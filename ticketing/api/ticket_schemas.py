@@ -91,10 +91,11 @@ def _whole(value: Any) -> Any:
 
 def _quantity(value: Any, check: Callable[[Any], int], info: ValidationInfo) -> int:
     """A line with a holder or a number of the shop's stands for one ticket."""
-    # Where one of these can't be read, that is said already.
-    single = any(info.data.get(key, "") is not None for key in ("holder", "external_id"))
+    named = [info.data[key] for key in ("holder", "external_id") if key in info.data]
+    single = any(each is not None for each in named)
     if isinstance(value, _LeftOut):
-        if single:
+        # One of these that can't be read isn't here; about that enough is said already.
+        if single or len(named) < 2:
             return 1
         raise PydanticCustomError("missing", "missing")
     number = check(value)
