@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 
 from ticketing.extensions import db
 from ticketing.leases import Leases, rows
@@ -62,6 +62,19 @@ def retry(mail_id: int, *, clock: Clock = now) -> bool:
             .values(state="waiting", attempts=0, next_attempt_at=clock(), last_error="")
         )
         return rows(changed) == 1
+
+
+def retry_all(mails: Select[OutboxMail], *, clock: Clock = now) -> int:
+    """Try those of the selected mails that failed at once; returns how many there are."""
+    chosen = mails.where(OutboxMail.state == "failed").with_only_columns(OutboxMail.id)
+    with write() as session:
+        changed = session.execute(
+            update(OutboxMail)
+            .where(OutboxMail.id.in_(chosen.order_by(None)), OutboxMail.state == "failed")
+            .values(state="waiting", attempts=0, next_attempt_at=clock(), last_error="")
+            .execution_options(synchronize_session=False)
+        )
+        return rows(changed)
 
 
 def queue_age(*, clock: Clock = now) -> dt.timedelta | None:

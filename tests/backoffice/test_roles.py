@@ -19,7 +19,7 @@ DESK = {
     "edit_ticket", "resend_ticket", "ticket_link", "ticket_file", "new_barcode",
     "ask_details",
     "shops", "shop_link", "shop_qr_png", "shop_qr_svg", "events", "event",
-    "outbox", "mail", "mail_html", "retry_mail",
+    "outbox", "mail", "mail_html", "retry_mail", "retry_mails",
 }  # fmt: skip
 MANAGER = {
     "shop_import", "import_template", "import_page", "check_import", "map_import_types",

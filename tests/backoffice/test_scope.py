@@ -29,6 +29,7 @@ LISTS = {
     "backoffice.events",
     "backoffice.new_event",
     "backoffice.outbox",
+    "backoffice.retry_mails",
     "backoffice.export_orders",
     "backoffice.export_csv",
     "backoffice.export_xlsx",

@@ -189,6 +189,7 @@ def filters(state: BlueprintSetupState) -> None:
         mail_kind=wording.mail_kind,
         mail_badge=wording.mail_badge,
         mail_error=delivery.error_of,
+        mail_why=wording.mail_why,
         moment_in=localtime.moment_in,
         endpoint_badge=wording_programs.endpoint_badge,
         call_badge=wording_programs.call_badge,

@@ -1,21 +1,33 @@
 """*Outbox*: which mails were sent, to whom, and what to do about those that weren't."""
 
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from flask import flash, g, redirect, request, url_for
+from flask import flash, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
-from ticketing import mail_queue, mails
+from ticketing import localtime, mail_queue, mail_search, mails
 from ticketing.extensions import db
+from ticketing.mail_search import Wanted
 from ticketing.mails import Composed
-from ticketing.models import Order, OutboxMail, Shop
+from ticketing.models import Event, Order, OutboxMail, Shop
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.guard import blueprint
-from ticketing.web.backoffice.wording import mail_states
+from ticketing.web.backoffice.wording import mail_kinds, mail_states
 
 PAGE_SIZE: Final = 50
+LONGEST_QUERY: Final = 200
+_WITH_ORDER: Final = (
+    joinedload(OutboxMail.ticket),
+    joinedload(OutboxMail.order).joinedload(Order.shop).joinedload(Shop.event),
+)
 # Mail programs know no stylesheets, so a mail carries its styles inside; nothing else may happen.
 MAIL_CSP: Final = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
@@ -24,52 +36,76 @@ MAIL_CSP: Final = (
 
 @blueprint.get("/outbox")
 def outbox() -> ResponseReturnValue:
-    state = request.args.get("state", "")
-    state = state if state in mail_states() else ""
-    before = scope.cursor("before")
-    after = scope.cursor("after")
-    wanted = scope.select_mails().options(
-        joinedload(OutboxMail.ticket),
-        joinedload(OutboxMail.order).joinedload(Order.shop).joinedload(Shop.event),
+    query, wanted = _asked_for(request.args)
+    mine = scope.select_mails()
+    page = mail_search.find(
+        db.session(),
+        mail_search.narrowed(mine, wanted).options(*_WITH_ORDER),
+        size=PAGE_SIZE,
+        before=scope.cursor("before"),
+        after=scope.cursor("after"),
     )
-    if state:
-        wanted = wanted.where(OutboxMail.state == state)
-    if before is not None:  # the newest stand first, so what comes before has a greater id
-        rows = wanted.where(OutboxMail.id > before).order_by(OutboxMail.id)
-    elif after is not None:
-        rows = wanted.where(OutboxMail.id < after).order_by(OutboxMail.id.desc())
-    else:
-        rows = wanted.order_by(OutboxMail.id.desc())
-    found = list(db.session.scalars(rows.limit(PAGE_SIZE + 1)))
-    more, shown = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-    if before is not None:
-        shown.reverse()
-    has_newer = more if before is not None else after is not None
-    has_older = before is not None or more
-    address: dict[str, Any] = {"state": state or None}
-    return news.page(
+    count = mail_search.count(db.session(), mail_search.narrowed(mine, wanted))
+    failed = mail_search.count(
+        db.session(), mail_search.narrowed(mine, replace(wanted, state="failed"))
+    )
+    if wanted.state not in {"", "failed"}:
+        failed = 0  # what isn't shown isn't tried again
+    events = list(db.session.scalars(scope.select_events().order_by(Event.starts_at.desc())))
+    html = news.page_or_block(
         "backoffice/outbox.html",
+        "results",
+        "results",
         nav="outbox",
-        mails=shown,
-        state=state,
+        query=query,
+        filtered=bool(query),
+        mails=page.mails,
+        event_of=_events_by_mail(page.mails, events),
+        when=when,
         states=mail_states(),
-        previous_url=url_for(".outbox", **address, before=shown[0].id)
-        if shown and has_newer
-        else None,
-        next_url=url_for(".outbox", **address, after=shown[-1].id) if shown and has_older else None,
+        kinds=mail_kinds(),
+        event_choices=[(event.id, event.name) for event in events],
+        counted=_counted(count),
+        failed=failed,
+        most=mail_search.COUNTED_UP_TO,
+        previous_url=_address(query, before=page.before) if page.before else None,
+        next_url=_address(query, after=page.after) if page.after else None,
     )
+    response = make_response(html)
+    response.headers["HX-Replace-Url"] = _address(query)
+    return response
+
+
+@blueprint.post("/outbox/retry")
+def retry_mails() -> ResponseReturnValue:
+    """Try all that failed again, of those that the list shows."""
+    query, wanted = _asked_for(request.form)
+    if wanted.state not in {"", "failed"}:
+        wanted = replace(wanted, state="failed")
+    tried = mail_queue.retry_all(mail_search.narrowed(scope.select_mails(), wanted))
+    flash(
+        ngettext("One mail is tried again now.", "%(num)d mails are tried again now.", tried)
+        if tried
+        else _("Nothing is left to try again."),
+        "success" if tried else "info",
+    )
+    query.pop("state", None)  # they are not failed any more
+    return redirect(_address(query), 303)
 
 
 @blueprint.get("/outbox/<int:mail_id>")
 def mail(mail_id: int) -> ResponseReturnValue:
     found = scope.mail_or_404(mail_id)
     composed, withdrawn = _composed(found)
+    events = list(db.session.scalars(scope.select_events())) if found.order is None else []
     g.frames_own_pages = True
     return news.page(
         "backoffice/mail.html",
         nav="outbox",
         mail=found,
         order=found.order,
+        event=_events_by_mail([found], events).get(found.id),
+        when=when,
         composed=composed,
         withdrawn=withdrawn,
     )
@@ -99,3 +135,57 @@ def _composed(mail: OutboxMail) -> tuple[Composed | None, str]:
         return mails.compose(mail, attach=False), ""
     except mails.Withdrawn as withdrawn:
         return None, str(mails.REASONS[withdrawn.reason])
+
+
+def _asked_for(given: Mapping[str, str]) -> tuple[dict[str, str], Wanted]:
+    """The parts of the query that say something, as the address keeps them, and what they mean."""
+    query = {
+        key: value
+        for key in ("q", "state", "kind", "event")
+        if (value := given.get(key, "").strip()[:LONGEST_QUERY])
+    }
+    if query.get("state", "") not in mail_states():
+        query.pop("state", None)
+    if query.get("kind", "") not in mail_kinds():
+        query.pop("kind", None)
+    return query, Wanted(
+        state=query.get("state", ""),
+        kind=query.get("kind", ""),
+        event_id=_number(query.get("event")),
+        text=query.get("q", ""),
+    )
+
+
+def _number(text: str | None) -> int | None:
+    if not text:
+        return None
+    # A number that no row has finds nothing, as it should.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
+
+
+def _address(query: dict[str, str], **cursor: Any) -> str:
+    values: dict[str, Any] = {**query, **cursor}
+    return url_for("backoffice.outbox", **values)
+
+
+def _counted(count: int) -> str:
+    if count > mail_search.COUNTED_UP_TO:
+        return str(_("More than %(n)s mails", n=f"{mail_search.COUNTED_UP_TO:,}"))
+    return str(ngettext("One mail", "%(num)d mails", count))
+
+
+def when(at: dt.datetime, event: Event | None) -> Markup:
+    """A moment where the event is; where there is none, in a zone that is said."""
+    words = localtime.moment(at, event) if event else localtime.moment_in(at, ZoneInfo("UTC"))
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), words)
+
+
+def _events_by_mail(mails_shown: Sequence[OutboxMail], events: Sequence[Event]) -> dict[int, Event]:
+    """{mail: the event that it is about}; `events` are the organiser's, for mails of no order."""
+    known = {event.id: event for event in events}
+    found: dict[int, Event] = {}
+    for each in mails_shown:
+        event = each.order.shop.event if each.order else known.get(each.params.get("event", 0))
+        if event is not None:
+            found[each.id] = event
+    return found

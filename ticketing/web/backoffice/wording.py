@@ -5,8 +5,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from ticketing import fields
+from ticketing import delivery, fields, mail_search
 from ticketing.fields import Field
+from ticketing.mailing import defaults, plainly
 from ticketing.models import HistoryEntry, OutboxMail
 
 _ICONS = {
@@ -159,8 +160,24 @@ def mail_kind(mail: OutboxMail) -> str:
         "tickets_added": _("Tickets added to the order"),
         "cancelled": _("Cancellation"),
         "reminder": _("Reminder for the booker"),
+        "all_ready": _("Everybody is ready"),
+        "test": _("Test mail"),
     }
     return kinds.get(mail.kind, mail.kind)
+
+
+def mail_kinds() -> dict[str, str]:
+    """{kind: what mails of it are called}, of all that stand in an organiser's outbox."""
+    named = {kind: str(wording.title) for kind, wording in defaults.WORDINGS.items()}
+    named |= {"details_missing": _("Details are missing"), "test": _("Test mail")}
+    return {kind: named[kind] for kind in mail_search.KINDS}
+
+
+def mail_why(mail: OutboxMail) -> str:
+    """Why a mail wasn't sent, or not yet, in plain words; "" where there is nothing to say."""
+    if mail.state == "withdrawn":
+        return delivery.error_of(mail)
+    return plainly.in_words(mail.last_error)
 
 
 def mail_states() -> dict[str, str]:
