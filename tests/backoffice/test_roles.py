@@ -32,6 +32,7 @@ MANAGER = {
     "ask_details_of_event", "new_question", "question", "preview_new_question",
     "preview_question", "move_question", "archive_question", "restore_question",
     "archive_ticket_type", "unarchive_ticket_type", "delete_ticket_type",
+    "reminders", "preview_reminders", "send_reminders",
     "mail_texts", "mail_text", "preview_mail_text", "mail_text_frame", "reset_mail_text",
 }  # fmt: skip
 OWNER = {

@@ -23,6 +23,7 @@ _ROOMS = (
     "imports",
     "event_fields",
     "questions",
+    "reminders",
     "outbox",
     "mail_texts",
     "webhooks",

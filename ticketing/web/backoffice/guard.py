@@ -45,6 +45,7 @@ SAY_IT_THEMSELVES: Final = frozenset(
         "backoffice.event_fields",
         "backoffice.type_fields",
         "backoffice.ask_details_of_event",
+        "backoffice.reminders",
         "backoffice.new_question",
         "backoffice.question",
         "backoffice.new_shop",
