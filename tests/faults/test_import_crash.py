@@ -114,7 +114,7 @@ def whole(shop_id: int, orders: int) -> None:
         .where(OutboxMail.order_id.in_(ids))
         .group_by(OutboxMail.kind)
     )
-    assert dict(mails.tuples()) == {
+    assert {row[0]: row[1] for row in mails} == {
         outbox.CONFIRMATION: orders,
         outbox.TICKET: orders,
     }
