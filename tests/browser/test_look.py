@@ -15,9 +15,15 @@ from playwright.sync_api import Page
 
 from tests import builders
 from tests.browser.people import Company, overview_of
-from tests.browser.scenes import SCENES, booker, desk, visitor
+from tests.browser.scenes import SCENES, booker, desk, programs, reminders, visitor
 
-__all__ = ["booker", "desk", "visitor"]  # with their import their scenes are known
+__all__ = [  # with their import their scenes are known
+    "booker",
+    "desk",
+    "programs",
+    "reminders",
+    "visitor",
+]
 
 SCREENSHOTS = Path(__file__).parent.parent.parent / "screenshots"
 AXE: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
