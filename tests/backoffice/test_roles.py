@@ -24,6 +24,8 @@ DESK = {
 MANAGER = {
     "shop_import", "import_template", "import_page", "check_import", "map_import_types",
     "place_import", "drop_import", "export_orders", "export_csv", "export_xlsx",
+    "shop_pretix", "pretix_items", "pretix_products", "pretix_fetch", "pretix_write_back",
+    "pretix_again", "pretix_disconnect",
     "cancel_order", "cancel_ticket", "shop", "shop_colour", "new_shop", "new_shop_address",
     "archive_shop", "unarchive_shop", "shop_logo", "remove_shop_logo",
     "new_event", "edit_event", "event_picture", "remove_event_picture",

@@ -14,7 +14,8 @@ from tests.seen import digest
 from ticketing import api_keys, invitations
 from ticketing.accounts import new_uniquifier
 from ticketing.imports import steps
-from ticketing.models import Invitation, Membership, Order, Question, User, now
+from ticketing.models import Invitation, Membership, Order, PretixConnection, Question, User, now
+from ticketing.pretix import sealed
 from ticketing.transactions import write
 from ticketing.webhooks import endpoints
 from ticketing.webhooks.happenings import EVENTS
@@ -61,7 +62,15 @@ def ids_of(order: Order) -> dict[str, int]:
         colleague = User(email="carl@example.org", fs_uniquifier=new_uniquifier())
         member = Membership(user=colleague, organiser_id=order.organiser_id, role="owner")
         question = Question(event_id=order.shop.event_id, kind="text", label={"en": "Diet?"})
-        session.add_all([invitation, member, question])
+        connection = PretixConnection(
+            link_id=1,
+            shop_id=order.shop_id,
+            base_url="https://pretix.example",
+            organizer="festival",
+            event="summer",
+            token=sealed.seal("a token", 1),
+        )
+        session.add_all([connection, invitation, member, question])
     header = b"Booker first name,Booker last name,Booker email,Ticket type\n"
     endpoint = endpoints.create(order.organiser_id, "https://hooks.example.org/", EVENTS)
     key, _plain = api_keys.issue(order.organiser_id, "Till", api_keys.SCOPES)

@@ -1,13 +1,10 @@
-"""Fills an empty pretix with one event on sale. Runs inside pretix's own environment:
+"""Fills an empty pretix with one event on sale. Runs inside pretix's own environment: `seed.py`.
 
-    python seed.py <address our webhook is to be sent to, or "">
-
-Prints one JSON object: `organizer`, `event`, `token`, and the ids of `items` and `variations`.
+Prints one JSON object: `token`, and the ids of `items` and `variations`.
 """
 
 import datetime as dt
 import json
-import sys
 
 import django
 
@@ -15,20 +12,10 @@ django.setup()
 
 from django.utils.timezone import now  # noqa: E402 - only after django.setup()
 from django_scopes import scopes_disabled  # noqa: E402
-from pretix.api.models import WebHook  # noqa: E402
 from pretix.base.models import Organizer, Team  # noqa: E402
 
-ACTIONS = (
-    "pretix.event.order.paid",
-    "pretix.event.order.canceled",
-    "pretix.event.order.modified",
-    "pretix.event.order.changed.*",
-    "pretix.event.order.contact.changed",
-    "pretix.event.order.reactivated",
-)
 
-
-def seed(target: str) -> dict[str, object]:
+def seed() -> dict[str, object]:
     organizer = Organizer.objects.create(name="Festival Ltd", slug="festival")
     event = organizer.events.create(
         name="Summer Weekend",
@@ -51,22 +38,19 @@ def seed(target: str) -> dict[str, object]:
     quota = event.quotas.create(name="all", size=None)
     quota.items.add(weekend, friday, shirt)
     quota.variations.add(adult, child)
-    team = Team.objects.create(
-        organizer=organizer,
-        name="Everything",
-        all_events=True,
-        all_event_permissions=True,
-        all_organizer_permissions=True,
-    )
-    token = team.tokens.create(name="Passalong")
-    if target:
-        hook = WebHook.objects.create(organizer=organizer, target_url=target, all_events=True)
-        for action in ACTIONS:
-            hook.listeners.create(action_type=action)
+    tokens = {}
+    for name, may in (("everything", True), ("nothing", False)):
+        team = Team.objects.create(
+            organizer=organizer,
+            name=name,
+            all_events=True,
+            all_event_permissions=may,
+            all_organizer_permissions=may,
+        )
+        tokens[name] = team.tokens.create(name="Passalong").token
     return {
-        "organizer": organizer.slug,
-        "event": event.slug,
-        "token": token.token,
+        "token": tokens["everything"],
+        "powerless": tokens["nothing"],
         "items": {"weekend": weekend.pk, "friday": friday.pk, "shirt": shirt.pk},
         "variations": {"adult": adult.pk, "child": child.pk},
     }
@@ -74,4 +58,4 @@ def seed(target: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     with scopes_disabled():
-        print(json.dumps(seed(sys.argv[1])))
+        print(json.dumps(seed()))

@@ -59,11 +59,31 @@ class Client:
     token: str
 
     def event(self) -> dict[str, Any]:
-        """The event's own data; `Refused` where there is none of that name."""
+        """The event's own data; `Refused` where there is none of that name for this token.
+
+        pretix forbids what it doesn't know: whether there is such an event is no stranger's
+        business.
+        """
         try:
             return _object(self._ask("GET", ""))
         except NotThere:
             raise Refused(Problem.EVENT, 404) from None
+        except Refused as refused:
+            if refused.problem is Problem.RIGHTS:
+                raise Refused(Problem.EVENT, refused.status) from None
+            raise
+
+    def organizers(self) -> list[str]:
+        """The short names of the organizers that the token is for."""
+        try:
+            answer = _object(self._request("GET", "/api/v1/organizers/"))
+        except NotThere:
+            return []
+        results = answer.get("results")
+        return [
+            str(_object(each).get("slug"))
+            for each in (results if isinstance(results, list) else [])
+        ]
 
     def name_scheme(self) -> str:
         """Which parts a name has at this event; "" where the token may not read settings."""
@@ -119,13 +139,16 @@ class Client:
         return [_object(each) for each in results], bool(answer.get("next"))
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        organizer, event = quote(self.organizer, safe=""), quote(self.event_slug, safe="")
+        return self._request(method, f"/api/v1/organizers/{organizer}/events/{event}/{path}", body)
+
+    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Token {self.token}", "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         answer = outbound.request(
             method,
-            f"{self.base_url}/api/v1/organizers/{quote(self.organizer, safe='')}"
-            f"/events/{quote(self.event_slug, safe='')}/{path}",
+            self.base_url + path,
             headers=headers,
             body=None if body is None else json.dumps(body).encode(),
             total=SECONDS,

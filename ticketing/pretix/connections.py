@@ -351,8 +351,21 @@ def _try(client: Client, spoken: list[str]) -> list[dict[str, Any]]:
         text = _("pretix can’t be reached there. %(why)s", why=error.text)
         raise InvalidConnection({"base_url": text}) from None
     except PretixError as error:
+        if error.problem is Problem.EVENT:
+            _check_organizer(client)
         field = _FIELD_OF.get(error.problem, "base_url")
         raise InvalidConnection({field: words(error.text)}) from None
+
+
+def _check_organizer(client: Client) -> None:
+    """Where there is no such event, the organizer may be wrong; raises `InvalidConnection`."""
+    try:
+        slugs = client.organizers()
+    except (NotReached, PretixError):
+        return
+    if slugs and client.organizer not in slugs:
+        told = stored(Problem.ORGANIZER, ", ".join(slugs)[:_MAX_TOKEN])
+        raise InvalidConnection({"organizer": words(told)}) from None
 
 
 def _place(client: Client) -> tuple[str, str, str]:

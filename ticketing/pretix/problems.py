@@ -14,6 +14,7 @@ class Problem(StrEnum):
     TOKEN = "token"  # noqa: S105 - a word, no token
     RIGHTS = "rights"
     EVENT = "event"
+    ORGANIZER = "organizer"
     SERIES = "series"
     MOVED = "moved"
     NOT_PRETIX = "not_pretix"
@@ -42,9 +43,10 @@ _WORDS: Final[dict[Problem, LazyString]] = {
         "for writing names back also to change them."
     ),
     Problem.EVENT: _l(
-        "pretix knows no such event. Check the short names of the organizer and the event: they "
-        "stand in the address of your pretix shop."
+        "pretix shows this token no such event. Check the short name, as it stands in the address "
+        "of your pretix shop, and in pretix that the token’s team has access to the event."
     ),
+    Problem.ORGANIZER: _l("This token is for another organizer: %(detail)s."),
     Problem.SERIES: _l(
         "This is a series of dates in pretix. Only events with a single date can be connected."
     ),

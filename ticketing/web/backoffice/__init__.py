@@ -23,6 +23,7 @@ _ROOMS = (
     "imports",
     "event_fields",
     "questions",
+    "pretix",
     "reminders",
     "outbox",
     "mail_texts",

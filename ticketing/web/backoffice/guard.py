@@ -58,6 +58,8 @@ SAY_IT_THEMSELVES: Final = frozenset(
         "backoffice.delete_ticket_type",
         "backoffice.shop_logo",
         "backoffice.shop_import",
+        "backoffice.shop_pretix",
+        "backoffice.pretix_items",
         "backoffice.invite",
         "backoffice.account",
         "backoffice.change_password",
@@ -121,6 +123,19 @@ def _to_sign_in() -> ResponseReturnValue:
 def keep_nothing(response: Response) -> Response:
     """Browsers keep no copy, of PDFs neither: the next person at the desk is somebody else."""
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.after_request
+def leave_the_dialog(response: Response) -> Response:
+    """A dialog that ends on another page sends the browser there.
+
+    Had htmx followed the redirect itself, the message for the page would have been shown to it.
+    """
+    if response.status_code == 303 and request.headers.get("HX-Target") == "dialog":
+        response.headers["HX-Redirect"] = response.headers.pop("Location")
+        response.status_code = 200
+        response.set_data("")
     return response
 
 

@@ -1,0 +1,1 @@
+"""The connector for pretix: against recorded answers, and against pretix itself."""
