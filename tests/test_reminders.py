@@ -400,10 +400,13 @@ def test_what_will_go_out(shop: Shop) -> None:
     builders.make_order(shop)
     make_ready(builders.make_order(shop, email="ready@example.org", tickets=1))
     found = reminders.coming(shop.event, clock=at(shop, 7, 9))
-    assert [(each.moment.days, each.bookers) for each in found] == [(7, 1), (1, 1)]
+    assert [(each.moment.days, each.bookers) for each in found] == [(7, 1), (1, None)]
     assert found[0].moment.at == at(shop, 7, 10)()
     found = reminders.coming(shop.event, clock=at(shop, 7, 11))
     assert [each.moment.days for each in found] == [1]
+    reminders.send(shop.event, builders.ORGANISER, clock=at(shop, 9, 9))
+    [seven, _one] = reminders.coming(shop.event, clock=at(shop, 8, 9))
+    assert seven.bookers == 0, "reminded within three days by then"
 
 
 def test_the_days_are_set(shop: Shop) -> None:

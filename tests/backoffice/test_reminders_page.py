@@ -23,7 +23,7 @@ def event(shop: Shop) -> Event:
 
 
 def test_days_are_chosen_and_kept(olga: Browser, page: str, event: Event, order: Order) -> None:
-    assert "None go out by themselves" in olga.get(page).text
+    assert "No reminder goes out by itself" in olga.get(page).text
     saved = olga.submit(page, days=["14", "1"], other="10")
     assert saved.status_code == 303
     assert event.reminder_days == [14, 10, 1]

@@ -35,11 +35,11 @@ REASONS: Final = (READY, LATE, OFF, LATELY)
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A reminder that will go out, and to how many bookers as things stand."""
+    """A reminder that will go out; a shop's next one says how many bookers would get it."""
 
     moment: Moment
     shop: Shop
-    bookers: int
+    bookers: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,14 @@ def count(event: Event, *, shop_id: int | None = None, clock: Clock = now) -> di
     found = standing(event, shop_id, reason_of(event, at).label("reason")).subquery()
     rows = db.session.execute(select(found.c.reason, func.count()).group_by(found.c.reason))
     counted = dict.fromkeys((DUE, *REASONS), 0) | dict(rows.all())
-    counted[DUE] = _count_bookers(event, at, shop_id, DUE)
+    counted[DUE] = _count_bookers(event, at, shop_id)
     return counted
 
 
-def _count_bookers(event: Event, at: dt.datetime, shop_id: int | None, *reasons: str) -> int:
+def _count_bookers(event: Event, at: dt.datetime, shop_id: int | None) -> int:
+    """How many are due then."""
     wanted = standing(event, shop_id, func.lower(Order.email).label("who")).where(
-        reason_of(event, at).in_(reasons)
+        reason_of(event, at) == DUE
     )
     found = wanted.distinct().subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
@@ -207,7 +208,9 @@ def coming(event: Event, *, clock: Clock = now) -> list[Coming]:
     found = []
     for shop in shops:
         ahead = [each for each in moments(shop) if each.at > at]
-        if ahead:
-            bookers = _count_bookers(event, at, shop.id, DUE, LATELY)
-            found += [Coming(each, shop, bookers) for each in ahead]
+        for each in ahead:
+            # Who gets a later one depends on who gets this.
+            is_next = each is ahead[0]
+            bookers = _count_bookers(event, each.at, shop.id) if is_next else None
+            found.append(Coming(each, shop, bookers))
     return sorted(found, key=lambda each: each.moment.at)
