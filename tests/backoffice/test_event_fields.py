@@ -417,6 +417,15 @@ def test_tickets_that_lack_something_are_counted_and_asked(
     assert actions(anna).count("details_asked") == 1
 
 
+def test_the_dialog_leads_back_with_its_message(olga: Browser, event: Event, anna: Ticket) -> None:
+    builders.require(event, phone="required")
+    headers = {"HX-Request": "true", "HX-Target": "dialog"}
+    answer = olga.submit(f"{page(event)}/missing", headers=headers)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, page(event))
+    assert "Location" not in answer.headers
+    assert "One ticket was sent back." in olga.get(page(event)).text
+
+
 def test_nobody_is_asked_after_the_deadline(
     olga: Browser, shop: Shop, event: Event, anna: Ticket
 ) -> None:
