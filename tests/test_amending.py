@@ -2,12 +2,14 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests import builders
+from tests.at_once import at_once, kinds
 from ticketing import amending, cancelling, history, outbox, personalisation
 from ticketing.amending import Amended
 from ticketing.arriving import MAX_TICKETS, BadQuantity, InvalidTickets, NewTicket
@@ -227,3 +229,57 @@ def test_a_type_archived_since_stays_on_tickets_that_have_it(shop: Shop) -> None
     amended = arrive(shop, tickets("a", "b:friday"), later(1))
 
     assert [each.external_id for each in amended.added] == ["b"]
+
+
+def test_at_once_the_newest_state_wins_and_everything_is_there_once(app: Flask, shop: Shop) -> None:
+    shop_id = shop.id
+
+    def arriving(state: tuple[list[NewTicket], dt.datetime]) -> Callable[[], Any]:
+        return lambda: amending.arrive(shop_id, "P-1", BEA, *state, locale="en")
+
+    results = at_once(app, *(arriving(state) for state in STATES * 5))
+
+    assert kinds(results) == [""] * 15
+    assert sum(new for _amended, new in results) == 1
+    db.session.rollback()
+    order = db.session.query(Order).filter_by(shop_id=shop_id).one()
+    assert standing(order) == {
+        ("a", "weekend", "Anna"),
+        ("c", "friday", ""),
+        ("d", "weekend", ""),
+    }
+    assert order.amended_as_of == later(2)
+    assert len(builders.mails_of(order, outbox.CONFIRMATION)) == 1
+    assert len(builders.mails_of(order, outbox.TICKET)) == 1
+
+
+def test_a_state_that_is_refused_changes_nothing(shop: Shop) -> None:
+    order = arrive(shop, tickets("a", "b"), later(0)).order
+    before = shown(order)
+    with pytest.raises(InvalidTickets):
+        arrive(shop, tickets("a", "c", c={"first_name": "Carla"}), later(1))
+    assert shown(order) == before
+    assert order.amended_as_of == later(0)
+
+
+def test_what_is_not_the_shops_stays(shop: Shop) -> None:
+    order = arrive(shop, tickets("a"), later(0)).order
+    amending.add_tickets(order, [Line("friday", 1)], builders.ORGANISER)
+    arrive(shop, tickets("b"), later(1))
+    assert standing(order) == {(None, "friday", ""), ("b", "weekend", "")}
+
+
+def test_a_booker_hears_that_the_shop_named_the_last_one(shop: Shop) -> None:
+    order = arrive(shop, tickets("a", "b", b=BOB), later(0)).order
+    arrive(shop, tickets("a", "b", a=ANNA), later(1))
+    assert len(builders.mails_of(order, outbox.ALL_READY)) == 1
+
+
+def test_a_shared_link_of_a_ticket_that_the_shop_named_is_over(shop: Shop) -> None:
+    order = arrive(shop, tickets("a"), later(0)).order
+    builders.share(order.tickets[0])
+    db.session.rollback()
+    arrive(shop, tickets("a", a=ANNA), later(1))
+    db.session.expire_all()
+    assert order.tickets[0].share is None
+    assert [share.ended_by for share in order.tickets[0].shares] == ["claimed"]

@@ -16,6 +16,8 @@ from tests.browser.people import (
     overview_of,
     ticket,
 )
+from ticketing import amending, history
+from ticketing.arriving import NewTicket
 from ticketing.models import Order
 
 # A page that thinks it is in the background for as long as `window.hiddenNow` is true.
@@ -139,6 +141,29 @@ def test_screen_readers_are_told(order_of_five: Order, booker: Page) -> None:
     builders.claim(order_of_five.tickets[2])
     said = booker.get_by_role("status").filter(has_text="Ticket 3: Ready – Anna V.")
     expect(said).to_have_count(1)
+
+
+def test_tickets_that_are_added_appear_and_work(order_of_five: Order, booker: Page) -> None:
+    open_overview(booker, order_of_five)
+    ticket(booker, 1).get_by_role("button", name="Claim").focus()
+    amending.add_tickets(order_of_five, [NewTicket("friday", external_id="A")], history.SHOP)
+    expect(ticket(booker, 6)).to_contain_text("Not assigned")
+    expect(ticket(booker, 6)).to_contain_text("Friday")
+    expect(booker.get_by_text("0 of 6 personalised")).to_be_visible()
+    expect(booker.get_by_role("definition").filter(has_text="6")).to_have_text("6")
+    expect(ticket(booker, 1).get_by_role("button", name="Claim")).to_be_focused()
+    dialog = open_share(booker, 6)
+    field = dialog.get_by_label("Email")
+    field.fill("half an addr")
+    amending.add_tickets(order_of_five, [NewTicket("friday", external_id="B")], history.SHOP)
+    expect(ticket(booker, 7)).to_contain_text("Not assigned")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("half an addr")
+    booker.keyboard.press("Escape")
+    expect(ticket(booker, 6).get_by_role("button", name="Share")).to_be_focused()
+    builders.claim(order_of_five.tickets[0])
+    expect(ticket(booker, 1)).to_contain_text("Ready – Anna V.")
+    assert is_same_document(booker)
 
 
 def test_claimed_by_a_visitor_while_the_booker_was_about_to(
