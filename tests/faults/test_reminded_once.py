@@ -50,8 +50,8 @@ def _send(event_id: int, at: dt.datetime) -> int:
 def _no_second_look() -> Iterator[None]:
     real = writing._still_due
 
-    def all_of_them(session, _event, _at, ids, _further):  # type: ignore[no-untyped-def]
-        return [(session.get_one(Order, each), []) for each in ids]
+    def all_of_them(session, _event, _at, groups, _further):  # type: ignore[no-untyped-def]
+        return [[session.get_one(Order, ids[0])] for ids in groups]
 
     writing._still_due = all_of_them
     try:

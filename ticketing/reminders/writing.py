@@ -6,6 +6,7 @@ writes the next ones, under a lock on the event.
 """
 
 import datetime as dt
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -125,49 +126,69 @@ def _written(
 ) -> Iterator[int]:
     """Write the mails, and say of each transaction how many."""
     event_id = event.id
-    ids = list(db.session.scalars(_due(event, at, shop_id, further).limit(most)))
-    for start in range(0, len(ids), _ORDERS_AT_ONCE):
+    ids = db.session.scalars(_due(event, at, shop_id, further).limit(most)).all()
+    groups = _of_bookers(event, ids, at) if ids else []
+    for start in range(0, len(groups), _ORDERS_AT_ONCE):
         with write() as session:
             # Who writes reminders of this event waits here, then sees what the others wrote.
             event = session.scalars(
                 select(Event).where(Event.id == event_id).with_for_update(key_share=True)
             ).one()
-            some = ids[start : start + _ORDERS_AT_ONCE]
+            some = groups[start : start + _ORDERS_AT_ONCE]
             bookers = _still_due(session, event, at, some, further)
             with gathered(session):
-                for number, (order, also) in enumerate(bookers, start):
+                for number, (order, *also) in enumerate(bookers, start):
                     _write_to(session, order, also, at, by, run, number)
         yield len(bookers)
+        time.sleep(0)  # whoever else waits for this process has their turn
+
+
+def _of_bookers(event: Event, ids: Sequence[int], at: dt.datetime) -> list[list[int]]:
+    """Each of these orders with whatever else its booker could be reminded of, itself first."""
+    who = func.lower(Order.email)
+    of_booker: dict[str, list[int]] = {}
+    booker_of: dict[int, str] = {}
+    for order_id, email in db.session.execute(
+        standing(event, None, Order.id, who).where(reason_of(event, at) == DUE).order_by(Order.id)
+    ):
+        of_booker.setdefault(email, []).append(order_id)
+        booker_of[order_id] = email
+    return [
+        [order_id, *(other for other in of_booker[booker_of[order_id]] if other != order_id)]
+        for order_id in ids
+        if order_id in booker_of
+    ]
 
 
 def _still_due(
     session: Session,
     event: Event,
     at: dt.datetime,
-    ids: Sequence[int],
+    groups: Sequence[Sequence[int]],
     further: Sequence[ColumnElement[bool]],
-) -> list[tuple[Order, list[Order]]]:
-    """Of these orders those that are still due, each with the booker's others."""
-    who, due = func.lower(Order.email), reason_of(event, at) == DUE
-    first = dict(
-        session.execute(
-            standing(event, None, who, func.min(Order.id))
-            .where(Order.id.in_(ids), due, *further)
-            .group_by(who)
-        ).all()
+) -> list[list[Order]]:
+    """Of these orders of each booker those that are still due; none without the first of them."""
+    due = reason_of(event, at) == DUE
+    firsts = standing(event, None, Order.id).where(
+        Order.id.in_([ids[0] for ids in groups]), due, *further
     )
-    of_booker: dict[str, list[Order]] = {}
-    for email, order in session.execute(
-        standing(event, None, who, Order).where(who.in_(first), due).order_by(Order.id)
-    ):
-        of_booker.setdefault(email, []).append(order)
-    return [
-        (
-            next(each for each in of_booker[email] if each.id == order_id),
-            [each for each in of_booker[email] if each.id != order_id],
+    still = {*session.scalars(firsts)}
+    found = {
+        order.id: order
+        for order in session.scalars(
+            standing(event, None, Order).where(
+                Order.id.in_([each for ids in groups if ids[0] in still for each in ids]), due
+            )
         )
-        for email, order_id in sorted(first.items(), key=lambda item: item[1])
-    ]
+    }
+    bookers = []
+    for ids in groups:
+        if ids[0] in still:
+            first, *others = (found[each] for each in ids if each in found)
+            # Somebody may have changed an address meanwhile.
+            same = [each for each in others if each.email.lower() == first.email.lower()]
+            bookers.append([first, *same])
+    return bookers
 
 
 def _write_to(
