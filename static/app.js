@@ -265,7 +265,7 @@
     const EAGER = 4000
     let source, beating, timer, watchdog, reopening, wait = EAGER, again = 1000
 
-    const url = (path) => `${path}?since=${current()}`
+    const url = (path) => `${path}?since=${current()}&lang=${root.lang}`
     const slower = (ms) => Math.min(ms * 2, 30000)
     const jitter = (ms) => ms * (1 + Math.random() / 5)
     const cancel = () => (timer = clearTimeout(timer))

@@ -85,14 +85,24 @@ def buttons_and_links(colour: str) -> list[tuple[Sample, Sample]]:
     return found
 
 
-def brand_css(colour: str) -> str:
-    """The stylesheet served as ``/brand/<hex>.css``; raises ``ValueError`` for no hex colour."""
+def brand_css(colour: str, *, theme: str = "", radius: str = "") -> str:
+    """The stylesheet served as ``/brand/<hex>.css``; raises ``ValueError`` for no hex colour.
+
+    ``theme`` is what a page around ours wants whatever the device is set to: light or dark.
+    ``radius`` are the corners' pixels, where that page has a wish.
+    """
     tokens = brand_tokens(colour)
     light, dark = (
         "".join(f"--{name}:{value};" for name, value in tokens[scheme].items())
         for scheme in ("light", "dark")
     )
-    return f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+    if radius:
+        light = f"--radius:{radius}px;{light}"
+    css = f":root{{{light}}}\n"
+    if theme == "light":
+        return css
+    where = "" if theme == "dark" else " and (prefers-color-scheme:dark)"
+    return f"{css}@media screen{where}{{:root{{{dark}}}}}\n"
 
 
 def _readable(colour: str, surfaces: tuple[str, ...], ratio: float, scheme: str) -> str:

@@ -10,6 +10,7 @@ from ticketing.web import (
     assets,
     backoffice,
     booker,
+    embed,
     errors,
     health,
     holder,
@@ -36,10 +37,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     protection.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
+    embed.init_app(app)
     wording.init_app(app)
     pictures.init_app(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(assets.blueprint)
+    app.register_blueprint(embed.blueprint)
     app.register_blueprint(pictures.blueprint)
     if settings.styleguide:
         app.register_blueprint(styleguide.blueprint)

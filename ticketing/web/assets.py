@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, abort, current_app, g, request, url_for
 
 from ticketing.brand import brand_css
+from ticketing.web.embed import kept
 
 blueprint = Blueprint("assets", __name__)
 YEAR = 365 * 24 * 3600
@@ -68,6 +69,8 @@ def brand(hex_colour: str) -> Response:
     """A shop's accent colours as a stylesheet; the address holds all it depends on."""
     if not re.fullmatch(r"[0-9a-f]{6}", hex_colour):
         abort(404)
-    response = Response(brand_css(f"#{hex_colour}"), mimetype="text/css")
+    asked = kept()
+    css = brand_css(f"#{hex_colour}", theme=asked.get("theme", ""), radius=asked.get("radius", ""))
+    response = Response(css, mimetype="text/css")
     response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     return response

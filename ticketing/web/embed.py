@@ -1,0 +1,114 @@
+"""Pages inside somebody's own: `/embed.js` for that page, and what ours keep while they are framed.
+
+The page around asks for a language and looks in the query; there is no cookie and no storage to
+keep them in, so each address leads on with them (static/framed.js) and so does each redirect.
+"""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request
+
+from ticketing.languages import LANGUAGES
+from ticketing.web.protection import EMBEDDABLE_PATHS
+
+THEMES: Final = ("light", "dark")
+MAX_RADIUS: Final = 32  # pixels
+MAX_AGE: Final = 600  # seconds; a shop's page has this address for years, so it has to change
+_FRAMES: Final = {"iframe", "frame", "object", "embed"}
+
+blueprint = Blueprint("embed", __name__)
+
+
+def init_app(app: Flask) -> None:
+    app.context_processor(_framed)
+    app.after_request(lead_on)
+
+
+@blueprint.get("/embed.js")
+def script() -> Response:
+    """What a shop's own page loads; the same for everybody."""
+    path = Path(current_app.static_folder or "") / "embed.js"
+    plain, packed, mark = _file(path, path.stat().st_mtime_ns)
+    small = request.accept_encodings.quality("gzip") > 0
+    response = Response(packed if small else plain, mimetype="text/javascript")
+    if small:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(f"{mark}-gzip" if small else mark)
+    response.make_conditional(request)
+    return response
+
+
+@lru_cache(maxsize=2)
+def _file(path: Path, _changed: int) -> tuple[bytes, bytes, str]:
+    plain = path.read_bytes()
+    return plain, gzip.compress(plain, 9, mtime=0), hashlib.sha256(plain).hexdigest()[:12]
+
+
+def kept() -> dict[str, str]:
+    """What this request asks of language and looks, as far as we understand it."""
+    asked = {key: request.args.get(key, "") for key in _READS}
+    return {key: value for key, value in asked.items() if _READS[key](value)}
+
+
+_READS: Final[dict[str, Callable[[str], bool]]] = {
+    "lang": lambda text: text in LANGUAGES,
+    "theme": lambda text: text in THEMES,
+    "accent": lambda text: re.fullmatch(r"[0-9a-f]{6}", text) is not None,
+    "radius": lambda text: (
+        re.fullmatch(r"\d{1,2}", text, re.ASCII) is not None and int(text) <= MAX_RADIUS
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a page is asked to look; nothing of it where it wasn't asked."""
+
+    theme: str = ""
+    accent: str = ""
+    radius: str = ""
+
+    @property
+    def query(self) -> str:
+        """What the colours' stylesheet has to know beside the colour."""
+        asked = {"theme": self.theme, "radius": self.radius}
+        found = urlencode({key: value for key, value in asked.items() if value})
+        return f"?{found}" if found else ""
+
+
+def _framed() -> dict[str, object]:
+    # A stream's news are drawn outside of any request.
+    inside = has_request_context() and request.path.startswith(EMBEDDABLE_PATHS)
+    if not inside or "shop" not in g:
+        return {"look": Look(), "frame_origins": None}
+    asked = kept()
+    asked.pop("lang", None)
+    return {"look": Look(**asked), "frame_origins": _frame_origins(g.shop.embed_origins)}
+
+
+def _frame_origins(origins: list[str]) -> list[str] | None:
+    """Which pages this one may talk to, if it stands in one; browsers of old don't say."""
+    inside = request.headers.get("Sec-Fetch-Dest", "iframe") in _FRAMES
+    return origins if origins and inside else None
+
+
+def lead_on(response: Response) -> Response:
+    """A form that was sent from a page in Dutch ends on a page in Dutch."""
+    at = response.headers.get("Location", "")
+    if 300 <= response.status_code < 400 and at.startswith(EMBEDDABLE_PATHS):
+        to = urlsplit(at)
+        query = urlencode(kept() | dict(parse_qsl(to.query)))
+        response.headers["Location"] = urlunsplit(to._replace(query=query))
+    return response
