@@ -41,22 +41,26 @@
     field.dispatchEvent(new Event('input', { bubbles: true }))
   })
 
-  // A mail’s preview (data-frame): the form is sent into a fresh frame each time, so that Back
+  // A mail’s preview (data-room): the form is sent into a fresh frame each time, so that Back
   // doesn’t lead through all of them, and the former one stays until the new one has something.
+  // A frame keeps its first name, so each has another.
+  let frames = 0
   on('htmx:afterSettle', ({ target }) => {
-    const { frame: name, form: id, action } = target.dataset
-    const old = name && document.querySelector(`iframe[name="${name}"]`)
-    if (!old || target.querySelector('[data-no-mail]')) return
-    const frame = old.cloneNode()
+    const room = document.querySelector(target.dataset.room || 'none')
+    if (!room || target.querySelector('[data-no-mail]')) return
+    const form = document.querySelector(target.dataset.hxInclude)
+    const frame = room.lastElementChild.cloneNode()
     frame.removeAttribute('src')
-    for (const each of [...old.parentNode.children].slice(0, -1)) each.remove()
-    old.name = ''
-    old.after(frame)
-    const form = document.getElementById(id)
-    const was = { action: form.action, target: form.target }
-    Object.assign(form, { action, target: name }).submit()
-    Object.assign(form, was)
-    frame.addEventListener('load', () => old.remove())
+    frame.name = `mail-${++frames}`
+    while (room.children.length > 1) room.lastElementChild.remove() // not even shown yet
+    room.append(frame)
+    for (const each of form.elements) if (each.formTarget) each.formTarget = frame.name
+    const { action } = form
+    Object.assign(form, { action: target.dataset.action, target: frame.name }).submit()
+    Object.assign(form, { action, target: '' })
+    frame.addEventListener('load', () => {
+      if (frame.isConnected) while (frame.previousSibling) frame.previousSibling.remove()
+    })
   })
   on('load', ({ target }) => {
     // A form that was sent into a frame can be sent again.
