@@ -55,7 +55,7 @@ def objections(page: Page) -> list[str]:
     """What axe finds wrong, in light and dark."""
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         violations = Axe().run(page, options=AXE).response["violations"]
         found += [f"{scheme} {each['id']}: {each['nodes'][0]['html']}" for each in violations]
     page.emulate_media(color_scheme="light")
