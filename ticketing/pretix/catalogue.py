@@ -16,7 +16,7 @@ def read(items: Sequence[Mapping[str, Any]], spoken: Sequence[str]) -> list[dict
     `spoken` are the languages whose names are wanted, the most wanted first.
     """
     found = []
-    for item in items:
+    for item in sorted(items, key=_place):
         number, name = item.get("id"), _name(item.get("name"), spoken)
         if not isinstance(number, int):
             continue
@@ -42,6 +42,15 @@ def undecided(catalogue: Sequence[Mapping[str, Any]], items: Mapping[str, Any]) 
 
 def name_of(catalogue: Sequence[Mapping[str, Any]], key: str) -> str:
     return next((str(each["name"]) for each in catalogue if each["key"] == key), f"#{key}")
+
+
+def _place(item: Mapping[str, Any]) -> tuple[int, int]:
+    """pretix sorts by position alone, which may be the same for all."""
+    position, number = item.get("position"), item.get("id")
+    return (
+        position if isinstance(position, int) else 0,
+        number if isinstance(number, int) else 0,
+    )
 
 
 def _name(texts: Any, spoken: Sequence[str]) -> str:
