@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema_rs
 from werkzeug.test import TestResponse
 
-from ticketing.api.openapi import document
+from ticketing.api.document.openapi import document
 
 
 @cache

@@ -16,7 +16,7 @@ from tests.api.caller import Caller, errors_of, order_body
 from tests.api.promises import promised
 from ticketing import transactions
 from ticketing.api.bodies import read
-from ticketing.api.schemas import OrderIn
+from ticketing.api.shapes.orders import OrderIn
 from ticketing.extensions import db
 from ticketing.models import Shop
 

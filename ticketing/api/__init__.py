@@ -2,8 +2,9 @@
 
 from flask import Flask
 
-from ticketing.api import answers, listing, openapi, orders, tickets
+from ticketing.api import answers, listing, orders, tickets
 from ticketing.api.blueprint import blueprint
+from ticketing.api.document import openapi
 from ticketing.extensions import csrf
 
 __all__ = ["answers", "init_app", "listing", "openapi", "orders", "tickets"]

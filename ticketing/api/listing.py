@@ -8,14 +8,14 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from ticketing.api import parameters
 from ticketing.api.access import READ, needs
 from ticketing.api.answers import invalid
 from ticketing.api.blueprint import blueprint
 from ticketing.api.orders import json_of
-from ticketing.api.parameters import OrdersWanted
 from ticketing.api.present import order_listed, shop_out
-from ticketing.api.schemas import OrdersOut, ShopsOut
+from ticketing.api.shapes import parameters
+from ticketing.api.shapes.orders import OrdersOut, ShopsOut
+from ticketing.api.shapes.parameters import OrdersWanted
 from ticketing.extensions import db
 from ticketing.models import ApiKey, Event, Order, Shop, Ticket
 

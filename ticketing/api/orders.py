@@ -14,7 +14,7 @@ from ticketing.api.access import READ, WRITE, needs
 from ticketing.api.answers import ApiError, invalid, not_found
 from ticketing.api.blueprint import blueprint
 from ticketing.api.present import order_out, order_placed
-from ticketing.api.schemas import CODE, CancelIn, OrderIn
+from ticketing.api.shapes.orders import CODE, CancelIn, OrderIn
 from ticketing.extensions import db
 from ticketing.fields import InvalidDetails
 from ticketing.languages import LANGUAGES

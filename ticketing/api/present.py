@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ticketing import links
-from ticketing.api.schemas import (
+from ticketing.api.shapes.orders import (
     AskedOut,
     BookerOut,
     EventOut,

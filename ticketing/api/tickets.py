@@ -12,8 +12,8 @@ from ticketing.api.answers import REQUEST, ApiError, invalid, not_found
 from ticketing.api.blueprint import blueprint
 from ticketing.api.orders import by, json_of, order_of
 from ticketing.api.present import order_out
-from ticketing.api.schemas import CancelIn
-from ticketing.api.ticket_schemas import AddedIn, AddIn
+from ticketing.api.shapes.orders import CancelIn
+from ticketing.api.shapes.tickets import AddedIn, AddIn
 from ticketing.models import ApiKey
 from ticketing.refusals import OrderCancelled, ShopArchived, TicketCancelled
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask_babel import gettext as _
 
 from ticketing import arriving, fields
-from ticketing.api.ticket_schemas import AddedIn, HolderIn, LineIn
+from ticketing.api.shapes.tickets import AddedIn, HolderIn, LineIn
 from ticketing.arriving import MAX_TICKETS, Line, NewTicket
 from ticketing.fields import InvalidDetails
 from ticketing.models import Event

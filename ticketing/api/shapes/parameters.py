@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 from pydantic_core import PydanticCustomError
 
 from ticketing.api import bodies
-from ticketing.api.schemas import CODE
-from ticketing.api.texts import Body, printable
+from ticketing.api.shapes.orders import CODE
+from ticketing.api.shapes.texts import Body, printable
 
 P = TypeVar("P", bound=BaseModel)
 

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from ticketing.api import parameters
 from ticketing.api.access import READ, WRITE
-from ticketing.api.describing import BODY, content, json, refusals
+from ticketing.api.document.describing import BODY, content, json, refusals
+from ticketing.api.shapes import parameters
 
 _BOOKER: Final = {"first_name": "Bea", "last_name": "Booker", "email": "bea@example.org"}
 _ANNA: Final = {"first_name": "Anna", "last_name": "Visser", "email": "anna@example.org"}

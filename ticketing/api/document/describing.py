@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from ticketing.api.schemas import CODE
+from ticketing.api.shapes.orders import CODE
 
 _REFUSALS: Final = {
     "400": "The body isn't JSON.",

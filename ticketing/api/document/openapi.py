@@ -5,11 +5,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from ticketing.api import operations
 from ticketing.api.access import READ, WRITE
 from ticketing.api.blueprint import blueprint
-from ticketing.api.describing import CODE_IN_PATH, TICKET_IN_PATH
-from ticketing.api.schemas import (
+from ticketing.api.document import operations
+from ticketing.api.document.describing import CODE_IN_PATH, TICKET_IN_PATH
+from ticketing.api.shapes.orders import (
     CancelIn,
     Errors,
     OrderIn,
@@ -18,7 +18,7 @@ from ticketing.api.schemas import (
     OrdersOut,
     ShopsOut,
 )
-from ticketing.api.ticket_schemas import AddIn
+from ticketing.api.shapes.tickets import AddIn
 from ticketing.config import settings
 
 _VERSION: Final = "1.1.0"

@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ticketing.api.texts import Body, Text, printable
+from ticketing.api.shapes.texts import Body, Text, printable
 from ticketing.arriving import MAX_EXTERNAL_ID, MAX_TICKETS
 from ticketing.fields import MAX_LONG
 

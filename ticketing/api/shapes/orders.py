@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from ticketing.api.texts import Body, Text, printable
-from ticketing.api.ticket_schemas import MAIL_HOLDERS, LineIn
+from ticketing.api.shapes.texts import Body, Text, printable
+from ticketing.api.shapes.tickets import MAIL_HOLDERS, LineIn
 from ticketing.orders import CODE_ALPHABET, CODE_LENGTH, MAX_TICKETS, WEB_REFERENCE
 
 CODE: Final = re.compile(f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}")
