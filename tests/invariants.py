@@ -47,6 +47,7 @@ REVISING = [
     "reopened",
     "ticket_cancelled",
     "checked_in",
+    "made_ready",
 ]
 
 
@@ -114,6 +115,10 @@ def _check_versions(
     actions = Counter(entry.action for entry in entries)
     touches = sum(actions[action] for action in TOUCHING)
     touches += sum(mail.kind == outbox.REOPENED for mail in mails)
+    # So does a type that asks for nothing any more, however many tickets have it.
+    touches += len(
+        {e.ticket and e.ticket.ticket_type_id for e in entries if e.action == "made_ready"}
+    )
     # Tickets that are cancelled along with their order share its one touch.
     alone = actions["ticket_cancelled"]
     least = 0 if order.state == CANCELLED else alone
@@ -138,7 +143,7 @@ def _check_state(ticket: Ticket) -> None:
 
 def _check_replay(ticket: Ticket, entries: list[HistoryEntry]) -> None:
     """The history, told from the start, ends at what the tables say."""
-    state = OPEN if ticket.type.needs_personal_data else PERSONALISED
+    state = _first_state(ticket, entries)
     holder: dict[str, str] = {}
     for entry in entries:
         told = (ticket.code, entry.action, entry.before, entry.after)
@@ -154,6 +159,10 @@ def _check_replay(ticket: Ticket, entries: list[HistoryEntry]) -> None:
             assert state in {OPEN, PERSONALISED}, told
             assert entry.before == holder, told
             state = OPEN
+        elif entry.action == "made_ready":
+            assert state == OPEN, told
+            assert not holder, told
+            state = PERSONALISED
         elif entry.action == "completed":
             assert state == PERSONALISED, told
             gone = [key for key in entry.before if key not in entry.after]
@@ -174,6 +183,16 @@ def _check_replay(ticket: Ticket, entries: list[HistoryEntry]) -> None:
                 holder[key] = entry.after.get(key, "")
             holder = {key: value for key, value in holder.items() if value}
     assert (state, holder) == (ticket.state, holder_of(ticket)), ticket.code
+
+
+def _first_state(ticket: Ticket, entries: list[HistoryEntry]) -> str:
+    """What the ticket was when it was placed: its type may have asked for more, or less, then."""
+    if ticket.type.revision > 1:
+        if any(entry.action in {"claimed", "shared", "made_ready"} for entry in entries):
+            return OPEN
+        if entries and entries[0].action == "ticket_cancelled":
+            return str(entries[0].before["state"])
+    return OPEN if ticket.type.needs_personal_data else PERSONALISED
 
 
 def _check_generations(ticket: Ticket, entries: list[HistoryEntry]) -> None:
@@ -202,7 +221,9 @@ def _check_shares(ticket: Ticket, entries: list[HistoryEntry]) -> None:
     assert actions["opened"] == sum(share.opened_at is not None for share in ticket.shares)
     assert endings["claimed"] <= actions["claimed"] + actions["edited"]
     assert endings["reopened"] <= actions["reopened"]
-    assert ticket.share_generation >= 1 + 2 * (actions["recalled"] + actions["reopened"])
+    withdrawn = actions["recalled"] + actions["reopened"] + actions["made_ready"]
+    assert ticket.share_generation >= 1 + 2 * withdrawn
+    assert endings["ready"] <= actions["made_ready"]
 
 
 def _is_flooded(address: str) -> bool:

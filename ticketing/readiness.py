@@ -3,40 +3,45 @@
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from ticketing import history
+from ticketing.gathering import gathered
 from ticketing.history import By
-from ticketing.models import (
-    OPEN,
-    PERSONALISED,
-    Change,
-    HistoryEntry,
-    Order,
-    Share,
-    Ticket,
-    now,
-)
+from ticketing.models import OPEN, PERSONALISED, Change, Order, Share, Ticket, now
 
 
 def make_ready(session: Session, type_id: int, by: By) -> int:
     """Make all open tickets of a type ready in the caller's transaction; returns how many.
 
-    Links they were shared by end, each history tells, each open overview hears of it. In a few
-    statements however many they are, for everybody else waits meanwhile.
+    Links they were shared by end, each history tells, each open overview hears of it, and so do
+    programs that listen. Bookers get no mail: thousands would come at once, of which nobody needs
+    any. In a few statements however many tickets they are, for everybody else waits meanwhile.
     """
     of_type = (Ticket.ticket_type_id == type_id, Ticket.state == OPEN)
+    touched = Order.id.in_(select(Ticket.order_id).where(*of_type))
     # In one order, so that two of these can't wait for each other; then nobody claims any more.
-    list(
-        session.scalars(
-            select(Order.id)
-            .where(Order.id.in_(select(Ticket.order_id).where(*of_type)))
-            .order_by(Order.id)
-            .with_for_update()
+    orders = {
+        order.id: order
+        for order in session.scalars(
+            select(Order).where(touched).order_by(Order.id).with_for_update()
         )
-    )
-    waiting = session.execute(select(Ticket.id, Ticket.order_id).where(*of_type)).all()
+    }
+    waiting = session.scalars(
+        select(Ticket).where(*of_type).order_by(Ticket.order_id, Ticket.position)
+    ).all()
     if not waiting:
         return 0
+    with gathered(session):
+        for ticket in waiting:
+            history.record(
+                session,
+                orders[ticket.order_id],
+                "made_ready",
+                by,
+                ticket=ticket,
+                before={"state": OPEN},
+                after={"state": PERSONALISED},
+            )
     at = now()
-    touched = Order.id.in_(select(Ticket.order_id).where(*of_type))
     session.execute(
         update(Order).where(touched).values(version=Order.version + 1),
         execution_options={"synchronize_session": False},
@@ -63,24 +68,6 @@ def make_ready(session: Session, type_id: int, by: By) -> int:
             version=select(Order.version).where(Order.id == Ticket.order_id).scalar_subquery(),
         ),
         execution_options={"synchronize_session": False},
-    )
-    session.execute(
-        insert(HistoryEntry),
-        [
-            {
-                "order_id": order_id,
-                "ticket_id": ticket_id,
-                "at": at,
-                "actor": by.kind,
-                "actor_name": by.name,
-                "user_id": by.user_id,
-                "action": "made_ready",
-                "before": {"state": OPEN},
-                "after": {"state": PERSONALISED},
-                "reason": "",
-            }
-            for ticket_id, order_id in waiting
-        ],
     )
     session.execute(
         insert(Change),

@@ -37,6 +37,7 @@ OF_ACTION: Final = {
     "placed": CREATED,
     "claimed": TICKET_PERSONALISED,
     "named": TICKET_PERSONALISED,
+    "made_ready": TICKET_PERSONALISED,
     "edited": TICKET_EDITED,
     "completed": TICKET_EDITED,
     "ticket_cancelled": TICKET_CANCELLED,
