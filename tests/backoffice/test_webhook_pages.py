@@ -17,12 +17,19 @@ from tests.seen import digest
 from tests.webhooks.deliveries import all_calls, as_stored, later, the_call
 from tests.webhooks.receiver import Receiver, status
 from tests.webhooks.receiver import receiver as a_receiver
-from ticketing import calls, create_app
+from ticketing import api_keys, calls, create_app
 from ticketing.config import Settings
 from ticketing.models import Order, Shop, WebhookEndpoint, now
 from ticketing.transactions import write
+from ticketing.web.backoffice import wording_programs
 from ticketing.webhooks import endpoints, secrets
-from ticketing.webhooks.happenings import CREATED, EVENTS, TICKET_EDITED, TICKET_PERSONALISED
+from ticketing.webhooks.happenings import (
+    CREATED,
+    EVENTS,
+    TEST,
+    TICKET_EDITED,
+    TICKET_PERSONALISED,
+)
 
 LIST = "/backoffice/webhooks"
 NEW = f"{LIST}/new"
@@ -93,6 +100,14 @@ def test_from_adding_it_to_a_call_that_a_receiver_verifies(
     delivered = olga.get(sent.location).text
     for words in ("Delivered", "204", "Accepted", "test.ping", heard.id, "data-hx-trigger"):
         assert (words in delivered) == (words != "data-hx-trigger"), words
+
+
+def test_every_event_and_scope_is_explained(app: Flask) -> None:
+    with app.test_request_context():
+        assert set(wording_programs.event_names()) == {*EVENTS, TEST}
+        assert set(wording_programs.event_meanings()) == set(EVENTS)
+        assert set(wording_programs.scope_names()) == set(api_keys.SCOPES)
+        assert set(wording_programs.scope_meanings()) == set(api_keys.SCOPES)
 
 
 def test_the_secret_is_on_no_other_page(olga: Browser, shop: Shop, receiver: Receiver) -> None:
