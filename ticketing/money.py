@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 
 LARGEST: Final = 2_000_000_000  # in the smallest unit: what every database's integer holds
 
-_SPACES: Final = re.compile(r"[\s\u00a0\u2009\u202f'’]+")
+# Spaces, what groups digits in Switzerland, and marks of direction that stand around signs.
+_SPACES: Final = re.compile(r"[\s\u00a0\u2009\u202f'’\u200e\u200f\u061c]+")
 _GROUPED: Final = re.compile(r"[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 
 
@@ -87,11 +88,11 @@ def _plain(text: str, currency: str) -> str:
     """Without spaces and the currency's own sign, in ASCII digits."""
     text = unicodedata.normalize("NFKC", text).replace("٫", ".").replace("٬", ",")
     text = "".join(str(unicodedata.decimal(c, c)) for c in text).replace("−", "-")
-    symbol = get_currency_symbol(currency, locale=_locale())
-    text = re.sub(re.escape(currency), "", text, flags=re.IGNORECASE)
-    return _SPACES.sub(
-        "", text.replace(symbol, "").replace(get_currency_symbol(currency, "en"), "")
-    )
+    text = _SPACES.sub("", text)
+    for locale in (_locale(), "en"):
+        sign = unicodedata.normalize("NFKC", get_currency_symbol(currency, locale=locale))
+        text = text.replace(_SPACES.sub("", sign), "")
+    return re.sub(re.escape(currency), "", text, flags=re.IGNORECASE)
 
 
 def _example(currency: str, precision: int) -> str:
