@@ -15,13 +15,24 @@ from playwright.sync_api import Page
 
 from tests import builders
 from tests.browser.people import Company, overview_of
-from tests.browser.scenes import SCENES, asking, booker, desk, mails, programs, reminders, visitor
+from tests.browser.scenes import (
+    SCENES,
+    asking,
+    booker,
+    desk,
+    mails,
+    pretix,
+    programs,
+    reminders,
+    visitor,
+)
 
 __all__ = [  # with their import their scenes are known
     "asking",
     "booker",
     "desk",
     "mails",
+    "pretix",
     "programs",
     "reminders",
     "visitor",

@@ -31,7 +31,6 @@ ACTIONS = (
     "pretix.event.order.canceled",
     "pretix.event.order.modified",
     "pretix.event.order.changed.*",
-    "pretix.event.order.contact.changed",
     "pretix.event.order.reactivated",
 )
 

@@ -57,7 +57,7 @@ _WORDS: Final[dict[Problem, LazyString]] = {
     Problem.BROKEN: _l("pretix has a fault of its own just now. It will be tried again."),
     Problem.UNMAPPED: _l(
         "Tickets were left out, because these products have no ticket type yet: %(detail)s. "
-        "Choose one for each below, then fetch all paid orders."
+        "Choose one for each on this page, then fetch all paid orders."
     ),
     Problem.NO_EMAIL: _l(
         "Order %(detail)s has no email address that works, so nobody could get its tickets. Add "

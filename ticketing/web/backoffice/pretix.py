@@ -236,12 +236,15 @@ def _page(
             "log": [_entry(call, last) for call, last in connections.latest(found)],
             "trouble": words(found.last_error) if found.last_error else "",
         }
+    form = form or ConnectionForm(formdata=None, data=_known(found))
+    if found is None:
+        form.token.flags.required = True  # else the one that is kept goes on
     return news.page(
         "backoffice/shop_pretix.html",
         nav="shops",
         shop=shop,
         connection=found,
-        form=form or ConnectionForm(formdata=None, data=_known(found)),
+        form=form,
         versions=versions,
         types=types,
         **shown,
