@@ -68,7 +68,7 @@ def test_one_row_a_ticket(olga: Browser, shop: Shop, order: Order) -> None:
         )
         shop.event.fields = {"gender": "optional"}
     meals = shop.event.questions[0].key
-    builders.claim(order.tickets[1], **{"gender": "unsaid", meals: ["a", "b"]})  # type: ignore[arg-type]
+    builders.claim(order.tickets[1], **{"gender": "unsaid", meals: ["a", "b"]})
     cancelling.cancel_ticket(order.tickets[2], builders.ORGANISER, reason="ill")
     rows = as_csv(olga)
     assert [each["Ticket"] for each in rows] == [f"{order.code}-{n}" for n in range(1, 6)]
