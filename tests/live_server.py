@@ -105,6 +105,7 @@ def running_server(folder: Path, **variables: str) -> Iterator[LiveServer]:
         **own,
         "HOST": "127.0.0.1",
         "PORT": str(port),
+        "EXAMPLE_PORT": "0",  # one server a test is enough; who wants the other asks for it
         "PASSALONG_INSTANCE_PATH": str(folder / "instance"),
         "PASSALONG_BASE_URL": url,
         "PASSALONG_ACCESS_LOG": "yes",

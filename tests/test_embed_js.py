@@ -96,7 +96,8 @@ class TestPagesInAFrame:
     @pytest.mark.parametrize(
         "query",
         ["theme=purple", "accent=red", "accent=%2300aaff", "accent=00AAFF;", "radius=33",
-         "radius=-1", "radius=%D9%A3", 'theme=%22%3E%3Cscript%3E', "lang=xx", "theme=", "radius=1e1"],
+         "radius=-1", "radius=%D9%A3", 'theme=%22%3E%3Cscript%3E', "lang=xx",
+         "theme=", "radius=1e1"],
     )  # fmt: skip
     def test_what_is_no_wish_changes_nothing(
         self, client: FlaskClient, shop: Shop, query: str

@@ -11,6 +11,7 @@ from flask import Flask
 
 from ticketing import create_app, demo
 from ticketing.config import PROJECT, BadSetting, Settings
+from ticketing.demo_site import keep_place
 from ticketing.installation import migrate, one_at_a_time
 
 
@@ -24,12 +25,21 @@ def main() -> NoReturn:
         host, port = _address()
         os.environ.setdefault("PASSALONG_BASE_URL", f"http://{_shown(host)}:{port}")
         os.environ.setdefault("PASSALONG_ACCESS_LOG", "no")  # the demo's links stay in sight
+        example = _example_port(port)
         settings = Settings.from_environment()
         _check_free(host, port)
-        _say(make_ready(create_app(settings=settings)), settings)
+        app = create_app(settings=settings)
+        found = make_ready(app)
+        site = keep_place(host, example, called=_shown(host)) if found and example else None
+        if site:
+            with app.app_context():
+                demo.let_frame(site.origin)
+        _say(found, settings, site.origin if site else "")
     except (BadSetting, CannotStart) as problem:
         sys.exit(f"Passalong can't start: {problem}")
     _deliver_meanwhile()
+    if site:
+        site.serve(settings.base_url, demo.SLUG)
     # A fresh interpreter: gevent has to patch it before anything of ours is imported.
     os.chdir(PROJECT)
     command = [sys.executable, "-m", "gunicorn", "-c", "ticketing/server.py", "app:app"]
@@ -50,6 +60,14 @@ def _address() -> tuple[str, int]:
     if not port.isdecimal() or not 0 < int(port) < 65_536:
         raise BadSetting(f"PORT must be a number from 1 to 65535, not {port!r}")
     return os.environ.get("HOST") or "127.0.0.1", int(port)
+
+
+def _example_port(port: int) -> int:
+    """Where the example of a shop's own site is served; 0 for nowhere."""
+    asked = os.environ.get("EXAMPLE_PORT") or str(port + 77)
+    if not asked.isdecimal():
+        raise BadSetting(f"EXAMPLE_PORT must be a number, 0 for no example, not {asked!r}")
+    return int(asked)
 
 
 def _shown(host: str) -> str:
@@ -79,7 +97,7 @@ def _deliver_meanwhile() -> None:
     subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL)  # noqa: S603
 
 
-def _say(found: demo.Demo | None, settings: Settings) -> None:
+def _say(found: demo.Demo | None, settings: Settings, example: str) -> None:
     lines = ["", "Passalong is starting.", ""]
     if found is None:
         lines += [f"  Backoffice  {settings.base_url}/backoffice"]
@@ -96,6 +114,7 @@ def _say(found: demo.Demo | None, settings: Settings) -> None:
             f"              {found.email}",
             f"              {found.password}",
             f"  Mails       {mails}",
+            *([f"  Example     {example} (a shop's own site with ours inside)"] if example else []),
         ]
     lines += ["", "Stop it with Ctrl+C.", ""]
     print("\n".join(lines), flush=True)  # noqa: T201
