@@ -50,7 +50,7 @@ def test_it_says_what_is_missing_and_leads_there(server: SmtpServer, order: Orde
     ticket = order.tickets[0]
     missing.ask(ticket, OLGA)
     [mail] = asked(server)
-    assert mail.message["Subject"] == "Something is missing on your ticket for Riverside Festival"
+    assert mail.message["Subject"] == "Something is missing for Riverside Festival"
     assert links_of(mail) == {to_fill_in(ticket)}
     for words in (mail.text, Page(mail.html).words):
         assert "Phone" in words

@@ -3,9 +3,10 @@
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ticketing import guards, links, names
+from ticketing import fields, guards, links, names
 from ticketing.mailing.letter import Letter, Reason, TicketLine, Withdrawn, one_line, presentable
-from ticketing.mailing.letters import _for_order, _name
+from ticketing.mailing.letters import _for_order, _letter, _name
+from ticketing.mailing.said import Values, is_trial, said
 from ticketing.missing import missing_in
 from ticketing.models import OPEN, Order, OutboxMail, Ticket
 
@@ -17,32 +18,38 @@ def details_missing(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> L
     if guards.deadline_passed(order):
         raise Withdrawn(Reason.DEADLINE_PASSED)
     asked = [ticket for ticket in order.tickets if ticket.position in mail.params["positions"]]
-    lacking = [ticket for ticket in asked if missing_in(ticket)]
+    # A preview shows it whatever is required: its invented ticket may lack nothing.
+    lacking = asked if is_trial(mail) else [ticket for ticket in asked if missing_in(ticket)]
     if not lacking:
         reopened = any(ticket.state == OPEN for ticket in asked)
         raise Withdrawn(Reason.REOPENED if reopened else Reason.NOTHING_MISSING)
     theirs = [ticket for ticket in lacking if (ticket.email or order.email) == mail.recipient]
     if not theirs:
         raise Withdrawn(Reason.ADDRESS_CHANGED)
-    event = order.shop.event
     only = theirs[0] if len(theirs) == 1 else None
-    return Letter(
-        subject=_("Something is missing on your ticket for %(event)s", event=event.name)
-        if only
-        else _("Something is missing on your tickets for %(event)s", event=event.name),
-        heading=_("One more thing for your ticket")
-        if only
-        else _("One more thing for your tickets"),
-        paragraphs=(
-            ngettext(
+
+    def values() -> Values:
+        return {
+            "first_name": presentable(only.first_name) if only else "",
+            "order": order.code,
+            "count": str(len(theirs)),
+            "tickets": ngettext("%(num)d ticket", "%(num)d tickets", len(theirs)),
+            "details": _what(only) if only else "",
+            "next_step": ngettext(
                 "The organiser needs a detail that your ticket doesn’t have yet. Open it and fill "
                 "in what is missing: it takes a moment.",
                 "The organiser needs details that your tickets don’t have yet. Open each of them "
                 "and fill in what is missing: it takes a moment.",
                 len(theirs),
             ),
-            _("Your QR code stays the same and stays valid."),
-        ),
+        }
+
+    return _letter(
+        said(mail, order.shop, values),
+        _to_fill_in(only) if only else "",
+        heading=_("One more thing for your ticket")
+        if only
+        else _("One more thing for your tickets"),
         facts=((_("Missing"), _what(only)), (_("Ticket code"), only.code))
         if only
         else ((_("Order"), order.code),),
@@ -50,7 +57,6 @@ def details_missing(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> L
         tickets=()
         if only
         else tuple(TicketLine(_line(ticket), _to_fill_in(ticket)) for ticket in theirs),
-        button=(_("Fill in what is missing"), _to_fill_in(only)) if only else None,
         notes=(_("Whoever has such a link can use the ticket, so keep this mail to yourself."),),
         footer=_for_order(order),
     )
@@ -68,8 +74,5 @@ def _line(ticket: Ticket) -> str:
 
 
 def _what(ticket: Ticket) -> str:
-    return ", ".join(
-        one_line(str(each.field.label))
-        for each in missing_in(ticket)
-        if each.field.key != "email_check"
-    )
+    found = [each.field.label for each in missing_in(ticket) if each.field.key != "email_check"]
+    return ", ".join(one_line(str(label)) for label in found or [fields.BY_KEY["phone"].label])

@@ -46,6 +46,7 @@ PLACEHOLDERS: Final[dict[str, LazyString]] = {
     "deadline": _l("until when names can be filled in, if there is a deadline"),
     "next_step": _l("a sentence of ours on what comes next, as things stand"),
     "missing": _l("a sentence of ours on tickets that still need a name"),
+    "details": _l("which details are missing, if it is about a single ticket"),
     "event": _l("name of the event"),
     "when": _l("day and time of the event"),
     "place": _l("place of the event"),
@@ -189,6 +190,17 @@ WORDINGS: Final[dict[str, Wording]] = {
         ),
         button=_OPEN,
         allowed=(*_OF_ORDER, "next_step", "missing"),
+    ),
+    outbox.DETAILS_MISSING: Wording(
+        title=_l("Details are missing"),
+        about=_l("To the holder, when you ask for what a ticket lacks"),
+        subject=(_l("Something is missing for {event}"),),
+        message=(
+            _NEXT_STEP,
+            (_l("Your QR code stays the same and stays valid."),),
+        ),
+        button=_l("Fill in what is missing"),
+        allowed=(*_OF_ORDER, "details", "next_step"),
     ),
     outbox.CANCELLED: Wording(
         title=_l("Cancelled"),

@@ -100,9 +100,14 @@ def sender_name(event: Event) -> str:
     return one_line(event.sender_name or event.organiser.name)
 
 
+def is_trial(mail: OutboxMail) -> bool:
+    """Whether it is a preview or a test, whose words came with it and whose people are invented."""
+    return "words" in mail.params
+
+
 def _own_of(mail: OutboxMail, event_id: int, kind: str) -> Own | None:
-    trial: Any = mail.params.get("words")  # a preview's or a test's, which nobody saved
-    if trial is not None:
+    if is_trial(mail):  # nobody saved them
+        trial: Any = mail.params["words"]
         return Own(mail.locale, *(str(trial.get(part, "")) for part in PARTS))
     return own_words(event_id, kind, mail.locale)
 

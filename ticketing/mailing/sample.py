@@ -28,6 +28,7 @@ _PEOPLE: Final = {
 _ADDRESS: Final = "alice@example.org"
 _CODE: Final = "SAMPLE"
 _TICKETS: Final = 3
+_ONE_IS_NAMED: Final = {outbox.TICKETS, outbox.REMINDER, outbox.DETAILS_MISSING}
 
 
 def of(
@@ -54,12 +55,13 @@ def of(
     sold = sold or [TicketType(name="Weekend", needs_personal_data=True, fields={})]
     still_open = kind not in {outbox.TICKET, defaults.EDITED, outbox.ALL_READY}
     for position in range(1, _TICKETS + 1):
-        named = not still_open or (position == 1 and kind in {outbox.TICKETS, outbox.REMINDER})
+        named = not still_open or (position == 1 and kind in _ONE_IS_NAMED)
         order.tickets.append(_ticket(sold, position, (first_name, last_name) if named else None))
+    tickets = order.tickets
     params: dict[str, Any] = {
         "words": words,
         "generation": 1,
-        "positions": [each.position for each in order.tickets],
+        "positions": [1] if kind == outbox.DETAILS_MISSING else [each.position for each in tickets],
         "rounds": _TICKETS,
         "edited": kind == defaults.EDITED,
     }

@@ -145,18 +145,14 @@ def _unknown(name: str, allowed: Collection[str]) -> str:
     """What to do about a placeholder that this mail doesn't have."""
     simply = re.sub(r"[\s-]+", "_", name.strip().lower())
     [meant] = difflib.get_close_matches(simply, allowed, n=1, cutoff=0.6) or [""]
-    isnt = (
-        _(
+    known = _("It knows %(all)s.", all=", ".join(f"{{{each}}}" for each in allowed))
+    if meant:
+        isnt = _(
             "{%(name)s} isn’t a placeholder of this mail. Did you mean {%(meant)s}?",
             name=name,
             meant=meant,
         )
-        if meant
-        else _("{%(name)s} isn’t a placeholder of this mail.", name=name)
-    )
-    others = _(
-        "It knows %(all)s. For the word in braces write {{%(name)s}}.",
-        all=", ".join(f"{{{each}}}" for each in allowed),
-        name=name,
-    )
-    return f"{isnt} {others}"
+        return f"{isnt} {known}"
+    isnt = _("{%(name)s} isn’t a placeholder of this mail.", name=name)
+    instead = _("For the word in braces write {{%(name)s}}.", name=name)
+    return f"{isnt} {known} {instead}"

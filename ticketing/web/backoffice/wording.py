@@ -171,7 +171,7 @@ def mail_kind(mail: OutboxMail) -> str:
 def mail_kinds() -> dict[str, str]:
     """{kind: what mails of it are called}, of all that stand in an organiser's outbox."""
     named = {kind: str(wording.title) for kind, wording in defaults.WORDINGS.items()}
-    named |= {"details_missing": _("Details are missing"), "test": _("Test mail")}
+    named["test"] = _("Test mail")
     return {kind: named[kind] for kind in mail_search.KINDS}
 
 
