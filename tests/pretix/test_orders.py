@@ -14,8 +14,9 @@ from tests.pretix.replay import Replay, later, order
 from ticketing import calls, cancelling, missing, outbox, personalisation
 from ticketing.extensions import db
 from ticketing.models import CallTry, PretixConnection, now
-from ticketing.pretix import client, connections
+from ticketing.pretix import client, connections, queue
 from ticketing.pretix.problems import words
+from ticketing.transactions import write
 
 
 def holders() -> dict[str | None, tuple[str, str, str]]:
@@ -191,6 +192,16 @@ def test_states_read_in_any_sequence_end_at_the_newest(
         hear(connection, code)
     assert set(holders()) == {"1", "3", "5"}
     assert the_order().amended_as_of == dt.datetime.fromisoformat(order("changed")["last_modified"])
+
+
+def test_two_fetches_at_once_make_one_order(connection: PretixConnection, pretix: Replay) -> None:
+    code = pretix.has(order("paid"))
+    with write() as session:
+        for _ in range(4):
+            queue._fetch(session, connection, code, {"send_mails": True})
+    assert calls.make_waiting().done == 4
+    assert len(the_order().tickets) == 3
+    assert len(builders.mails_of(the_order(), outbox.CONFIRMATION)) == 1
 
 
 def test_a_late_paid_does_not_revive_a_cancelled_order(

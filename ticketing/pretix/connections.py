@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
 from ticketing import calls, outbound
@@ -110,6 +111,17 @@ def save(shop: Shop, given: Mapping[str, str], *, revision: int) -> PretixConnec
     client = _client(given, kept)
     db.session.rollback()  # nothing is held while pretix thinks
     products = _try(client, spoken)
+    try:
+        connection = _store(shop_id, client, products, revision)
+    except IntegrityError:  # PostgreSQL lets two connect a shop at once
+        raise EditedMeanwhile from None
+    try_again(connection)
+    return connection
+
+
+def _store(
+    shop_id: int, client: Client, products: list[dict[str, Any]], revision: int
+) -> PretixConnection:
     with write() as session:
         connection = session.scalar(
             select(PretixConnection).where(PretixConnection.shop_id == shop_id).with_for_update()
@@ -117,9 +129,8 @@ def save(shop: Shop, given: Mapping[str, str], *, revision: int) -> PretixConnec
         if (connection.revision if connection else 0) != revision:
             raise EditedMeanwhile
         if connection is None:
-            connection = PretixConnection(shop_id=shop_id, revision=0)
+            connection = PretixConnection(shop_id=shop_id, link_id=random_link_id(), revision=0)
             session.add(connection)
-            connection.link_id = random_link_id()
         elif (connection.base_url, connection.organizer, connection.event) != _place(client):
             connection.items = {}  # the ids of another event mean something else
         connection.base_url, connection.organizer, connection.event = _place(client)
@@ -127,7 +138,6 @@ def save(shop: Shop, given: Mapping[str, str], *, revision: int) -> PretixConnec
         connection.catalogue = products
         connection.last_error = ""
         connection.revision += 1
-    try_again(connection)
     return connection
 
 

@@ -89,6 +89,7 @@ class _Personalised:
             .where(
                 PretixConnection.shop_id.in_(self.of_shop), PretixConnection.write_back.is_(True)
             )
+            .with_for_update(read=True, of=PretixConnection)  # nobody disconnects it in between
         )
         enqueue_many(
             session,
