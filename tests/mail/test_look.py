@@ -17,6 +17,7 @@ from tests.browser.chromium import chromium
 from tests.mail.test_ticket_mail import edit
 from ticketing import cancelling, history, mails, personalisation, sending, sharing
 from ticketing.config import PROJECT
+from ticketing.mailing import defaults
 from ticketing.models import Order, Shop, now
 from ticketing.orders import Line
 from ticketing.transactions import write
@@ -70,6 +71,14 @@ def composed(order: Order) -> dict[str, str]:
     return found
 
 
+OWN = {
+    "subject": "Bis bald bei {event}!",
+    "message": "Hallo {first_name}!\nDas ist eine Zeile: https://example.org/"
+    + "weg/" * 30
+    + "\n\n"
+    "Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrik",
+    "button": "Jetzt alle Karten ansehen und gleich an alle Freunde verteilen",
+}
 SHOPS: dict[str, dict[str, Any]] = {
     "plain": {},
     "pale": {"colour": "#ffe45e", "download_enabled": False},
@@ -89,6 +98,10 @@ def test_it_fits_and_can_be_read(app: Flask, browser: Browser, kind: str, scheme
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     found = every_mail(shop)
     assert len(found) == 7
+    if kind == "plain":
+        for other in defaults.WORDINGS:
+            found.setdefault(other, mails.preview(shop.event, other, "en", {}).html)
+        found["own_words"] = mails.preview(shop.event, "confirmation", "en", OWN).html
     context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     requests: list[str] = []
