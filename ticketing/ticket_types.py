@@ -196,9 +196,9 @@ def _check_nobody_is_nameless(session: Session, type_id: int) -> None:
     if count:
         text = ngettext(
             "%(num)s ticket of this type is already out without a name. Make a new ticket type "
-            "that asks for names, and archive this one.",
+            "that asks for names, and stop selling this one.",
             "%(num)s tickets of this type are already out without a name. Make a new ticket type "
-            "that asks for names, and archive this one.",
+            "that asks for names, and stop selling this one.",
             count,
         )
         raise InvalidTicketType({"needs_personal_data": text})

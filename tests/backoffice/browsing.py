@@ -71,6 +71,42 @@ def forms_in(html: str) -> dict[str, Fields]:
     return found.forms
 
 
+def refused_in(html: str) -> dict[str, str]:
+    """{field: what a page says is wrong with it, just there}, by the fields' names."""
+    page = _Errors()
+    page.feed(html)
+    return {
+        name: "".join(page.texts.get(each, "") for each in described if each.endswith("-error"))
+        for name, described in page.invalid.items()
+    }
+
+
+@dataclass
+class _Errors(HTMLParser):
+    invalid: dict[str, list[str]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    current: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if given.get("aria-invalid") == "true" and given.get("name"):
+            described = (given.get("aria-describedby") or "").split()
+            self.invalid[given["name"] or ""] = described
+        if tag == "p" and given.get("class") == "error":
+            self.current = given.get("id") or ""
+
+    def handle_data(self, data: str) -> None:
+        if self.current:
+            self.texts[self.current] = self.texts.get(self.current, "") + data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "p":
+            self.current = ""
+
+
 @dataclass
 class _Forms(HTMLParser):
     forms: dict[str, Fields] = field(default_factory=dict)

@@ -145,7 +145,7 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
     refusals.TypeInUse: Answer(
         409,
         _l("There are tickets of this type"),
-        _l("It can’t be deleted any more. Archive it: then no more of it are sold."),
+        _l("It can’t be deleted any more, but you can stop selling it."),
     ),
     refusals.TooManyShares: Answer(
         429,

@@ -26,8 +26,9 @@ OPEN_END = dt.timedelta(days=1)  # how long an event without an end counts as go
 @blueprint.get("/events")
 def events() -> ResponseReturnValue:
     past = request.args.get("past") == "1"
+    # Never NULL: what isn't past must be coming, an open end too.
     is_past = or_(
-        Event.ends_at < now(),
+        and_(Event.ends_at.is_not(None), Event.ends_at < now()),
         and_(Event.ends_at.is_(None), Event.starts_at < now() - OPEN_END),
     )
     wanted = scope.select_events().where(is_past if past else ~is_past)
@@ -146,7 +147,7 @@ def _suggested() -> dict[str, str]:
 def _compare(form: EventForm, current: dict[str, str], typed: dict[str, str]) -> list[Version]:
     def shown(key: str, value: str) -> str:
         choices = form[key].choices if key in {"country", "currency"} else ()
-        return next((str(text) for code, text in choices if code == value), value)
+        return next((str(each.label) for each in choices if each.value == value), value)
 
     return [
         Version(str(form[key].label.text), shown(key, current[key]), shown(key, typed[key]))

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from ticketing import ticket_types as rules
 from ticketing.models import Event, TicketType
-from ticketing.refusals import EditedMeanwhile
+from ticketing.refusals import EditedMeanwhile, TypeInUse
 from ticketing.ticket_types import SETTINGS, InvalidTicketType
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.events import status_of
@@ -124,6 +124,8 @@ def unarchive_ticket_type(type_id: int) -> ResponseReturnValue:
 def delete_ticket_type(type_id: int) -> ResponseReturnValue:
     found = scope.ticket_type_or_404(type_id)
     event_id, name = found.event_id, found.name
+    if rules.counts(event_id).get(type_id):
+        raise TypeInUse  # before anybody is asked whether they are sure
     form = BackofficeForm()
     if form.validate_on_submit():
         rules.delete(found)
