@@ -4,6 +4,7 @@ Hypothesis makes up the stories; each step must be done or refused as the words 
 a refusal changes nothing, and after each step tables and history tell the same story.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from sqlalchemy import func, select
 from tests import builders, invariants
 from ticketing import (
     admission,
+    amending,
     barcodes,
     cancelling,
     history,
@@ -32,6 +34,7 @@ from ticketing import (
     sending,
     sharing,
 )
+from ticketing.arriving import NewTicket
 from ticketing.barcodes import BarcodeRefused
 from ticketing.extensions import db
 from ticketing.links import LinkWithdrawn
@@ -52,6 +55,7 @@ from ticketing.refusals import (
     NothingToReopen,
     NotPersonalised,
     NotShared,
+    OrderCancelled,
     Refusal,
     ReopenedMeanwhile,
     TicketCancelled,
@@ -59,6 +63,7 @@ from ticketing.refusals import (
 )
 from ticketing.web import by_link
 
+SOLD = dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
 Refused = type[Exception] | None
 # Number 3 is the ticket that asks for no name.
 tickets = st.sampled_from([0, 0, 1, 1, 2, 2, 3])
@@ -77,6 +82,8 @@ class AnyStory(RuleBasedStateMachine):
         super().__init__()
         self.barcodes: list[tuple[int, str]] = []  # every one that was ever printed
         self.pages: list[tuple[int, str]] = []
+        self.moment = 0  # minutes since the shop has sold the order
+        self.followed: int | None = None
 
     @initialize()
     def order_completes(self) -> None:
@@ -212,6 +219,34 @@ class AnyStory(RuleBasedStateMachine):
         )
         if refused is None:
             self._print(ticket)
+
+    @rule(
+        sold=st.dictionaries(st.sampled_from(["A", "B"]), st.booleans()),
+        late=st.sampled_from([0, 0, 0, 1]),
+    )
+    def shop_says_what_it_sold(self, sold: dict[str, bool], late: int) -> None:
+        """Two tickets more that come and go in the shop, with or without a name."""
+        db.session.rollback()
+        self.moment += 1
+        stale = self.followed is not None and self.moment - 2 * late < self.followed
+        refused: Refused = None
+        if self.order.state == CANCELLED and sold and not stale:
+            refused = OrderCancelled
+        wanted = [
+            NewTicket("friday", builders.ANNA if named else None, number)
+            for number, named in sold.items()
+        ]
+        before = self.counts()
+        as_of = SOLD + dt.timedelta(minutes=self.moment - 2 * late)
+        self.expect(refused, lambda: amending.follow(self.order, wanted, as_of))
+        if stale:
+            assert self.counts() == before
+        elif refused is None and self.order.state != CANCELLED:
+            self.followed = self.moment - 2 * late
+            standing = {t.external_id: t for t in self.order.tickets if t.state != CANCELLED}
+            assert standing.keys() - {None} == sold.keys()
+            for number, named in sold.items():
+                assert standing[number].state != OPEN or not named
 
     @rule(what=st.integers(0, 3), number=tickets, late=behind, name=names)
     def something_small(self, what: int, number: int, late: int, name: str) -> None:
