@@ -10,6 +10,14 @@
     }
   })
 
+  // On a phone the ways scroll sideways: the one that was taken is in sight.
+  for (const here of document.querySelectorAll('nav > [aria-current]')) {
+    const way = here.parentElement
+    const { left, right } = here.getBoundingClientRect()
+    const seen = way.getBoundingClientRect()
+    if (left < seen.left || right > seen.right) way.scrollLeft += (left + right - seen.left - seen.right) / 2
+  }
+
   // A first event most likely takes place where its organiser is.
   for (const field of document.querySelectorAll('[data-own-timezone]')) {
     field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone || ''

@@ -80,6 +80,7 @@ def demo_event(organiser: Organiser) -> Event:
         ends_at=(starts + dt.timedelta(days=2)).replace(hour=23),
         timezone=TIMEZONE,
         country="NL",
+        reminder_days=[7, 1],
     )
     event.ticket_types = [
         TicketType(code="weekend", name="Weekend", position=1, price=9500),

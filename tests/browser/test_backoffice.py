@@ -53,6 +53,14 @@ def test_a_wrong_password_keeps_the_address(organiser: Page, order: Order) -> No
     expect(organiser.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
+def test_on_a_phone_the_present_way_is_in_sight(booker: Page, order: Order) -> None:
+    sign_in(booker, order.shop.organiser, f"phone-{order.id}@example.org")
+    for path, name in (("people", "People"), ("orders", "Orders")):
+        booker.goto(f"/backoffice/{path}")
+        here = booker.get_by_role("navigation", name="Ticketing").get_by_role("link", name=name)
+        expect(here).to_be_in_viewport(ratio=1)
+
+
 def test_search_as_one_types(organiser: Page, order: Order) -> None:
     other = builders.make_order(order.shop, first_name="Quirijn", email="q@example.org")
     sign_in(organiser, order.shop.organiser, "search@example.org")
