@@ -44,7 +44,8 @@ def qr_png(text: str, scale: int = 1, border: int = 4) -> bytes:
 def poster_svg(text: str, *, title: str) -> bytes:
     """The code as an SVG file for print; a fifth of it may be torn off."""
     out = io.BytesIO()
-    _poster(text).save(out, kind="svg", scale=10, border=4, title=title, light="#fff")
+    # With a unit there is a viewBox, without which browsers and layout programs would crop it.
+    _poster(text).save(out, kind="svg", scale=2, unit="mm", border=4, title=title, light="#fff")
     return out.getvalue()
 
 

@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 
 import pytest
 from flask import Flask
@@ -172,3 +173,21 @@ def test_a_deadline_is_in_the_events_own_time(app: Flask, typed: str, utc: str) 
 def test_a_moment_that_never_comes_is_refused(app: Flask, typed: str) -> None:
     with pytest.raises(ValueError, match=r"exist|give"):
         shops.local_moment(typed, "Europe/Amsterdam")
+
+
+def test_a_colour_is_shown_with_its_contrast_as_it_is_chosen(olga: Browser, shop: Shop) -> None:
+    at = f"{page(shop)}/colour"
+    htmx = {"HX-Request": "true", "HX-Target": "colour-preview"}
+    pale = olga.get(f"{at}?colour=%23ffff99", headers=htmx).text
+    assert "<html" not in pale
+    assert pale.count("<figure>") == 2
+    for figure in re.findall(r"button ([\d.]+) : 1, link ([\d.]+) : 1", pale):
+        assert all(float(ratio) >= 4.5 for ratio in figure)
+    assert 'fill="#ffff99"' in pale  # the button
+    assert "In dark mode" in pale
+    assert "<html" in olga.get(f"{at}?colour=%23ffff99").text  # without JavaScript
+    for typed in ("", "blue", "%23ffff9", "%22%3E%3Cscript%3E"):
+        answer = olga.get(f"{at}?colour={typed}", headers=htmx)
+        assert answer.status_code == 200
+        assert "<figure" not in answer.text
+        assert "<script" not in answer.text
