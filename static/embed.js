@@ -13,7 +13,7 @@
     connectedCallback() {
       let url
       try {
-        url = new URL(this.getAttribute('src'), document.baseURI)
+        url = new URL(this.getAttribute('src'))
       } catch {}
       if (!/^https?:$/.test(url?.protocol)) return // the link is left
       this.style.display ||= 'block'
