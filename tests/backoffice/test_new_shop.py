@@ -26,6 +26,10 @@ def page(shop: Shop, of: str = "") -> str:
     return f"/backoffice/shops/{shop.id}{of}"
 
 
+def is_archived(shop: Shop) -> bool:
+    return shop.archived_at is not None
+
+
 def newest() -> Shop:
     return db.session.query(Shop).order_by(Shop.id.desc()).limit(1).one()
 
@@ -197,7 +201,7 @@ def test_a_shop_is_archived_after_a_question(olga: Browser, shop: Shop) -> None:
     assert digest() == before
     answer = olga.submit(page(shop, "/archive"))
     assert (answer.status_code, answer.location) == (303, "/backoffice/shops")
-    assert shop.archived_at is not None
+    assert is_archived(shop)
     assert "is archived" in olga.get("/backoffice/shops").text
     assert shop.name in olga.get("/backoffice/shops?archived=1").text
     assert olga.get(f"/shop/{shop.slug}").status_code == 410
@@ -205,7 +209,7 @@ def test_a_shop_is_archived_after_a_question(olga: Browser, shop: Shop) -> None:
     assert "is told that it is closed" in olga.get(page(shop, "/link")).text
     answer = olga.submit(page(shop), action=page(shop, "/unarchive"))
     assert (answer.status_code, answer.location) == (303, page(shop))
-    assert shop.archived_at is None
+    assert not is_archived(shop)
     assert olga.get(f"/shop/{shop.slug}").status_code == 200
 
 
@@ -214,4 +218,4 @@ def test_settings_that_were_open_meanwhile_don_t_undo_it(olga: Browser, shop: Sh
     olga.submit(page(shop, "/archive"))
     answer = olga.send(page(shop), known, name="Mine")
     assert answer.status_code == 409
-    assert shop.archived_at is not None
+    assert is_archived(shop)

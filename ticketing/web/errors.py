@@ -253,9 +253,13 @@ def typed() -> list[tuple[str, str]]:
     """The details that came with a refused form: shown, so that nobody types them twice."""
     if request.method != "POST":
         return []
+    try:
+        sent = request.form
+    except HTTPException:  # too large to be read: that is why it was refused
+        return []
     return [
         (str(field.label), value)
         for field in g.get("asked", fields.FIELDS)
         if field.kind != "email_check"
-        and (value := fields.in_words(field, request.form.getlist(field.key)).strip())
+        and (value := fields.in_words(field, sent.getlist(field.key)).strip())
     ]
