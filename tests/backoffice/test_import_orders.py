@@ -367,7 +367,12 @@ def test_five_thousand_rows_and_a_claim_meanwhile(app: Flask, olga: Browser, sho
         while not transactions._writing.locked():
             time.sleep(0.001)  # until the import has begun to write
         started = time.perf_counter()
-        builders.claim(db.session.get_one(Ticket, ticket_id))
+        while True:
+            try:
+                builders.claim(db.session.get_one(Ticket, ticket_id))
+            except transactions.Busy:  # on a slow machine: the page says to try again
+                continue
+            break
         waits.append(time.perf_counter() - started)
 
     took, refused = at_once(app, go, claim)

@@ -52,6 +52,12 @@ def tcp(*, says: bytes = b"", then_waits: bool = True) -> Iterator[int]:
                         connection.sendall(says)
                         if then_waits:
                             over.wait(20)
+                            continue
+                        # To hang up on a request that wasn't read would take back what was said.
+                        connection.shutdown(socket.SHUT_WR)
+                        connection.settimeout(20)
+                        while connection.recv(4096):
+                            pass
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
