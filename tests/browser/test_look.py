@@ -24,6 +24,7 @@ from tests.browser.scenes import (
     pretix,
     programs,
     reminders,
+    set_up,
     visitor,
 )
 
@@ -35,6 +36,7 @@ __all__ = [  # with their import their scenes are known
     "pretix",
     "programs",
     "reminders",
+    "set_up",
     "visitor",
 ]
 
