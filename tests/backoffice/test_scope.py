@@ -14,7 +14,16 @@ from tests.seen import digest
 from ticketing import api_keys, invitations
 from ticketing.accounts import new_uniquifier
 from ticketing.imports import steps
-from ticketing.models import Invitation, Membership, Order, PretixConnection, Question, User, now
+from ticketing.models import (
+    Invitation,
+    Membership,
+    Order,
+    PretixConnection,
+    Question,
+    TicketType,
+    User,
+    now,
+)
 from ticketing.pretix import sealed
 from ticketing.transactions import write
 from ticketing.webhooks import endpoints
@@ -61,6 +70,8 @@ def ids_of(order: Order) -> dict[str, int]:
         )
         colleague = User(email="carl@example.org", fs_uniquifier=new_uniquifier())
         member = Membership(user=colleague, organiser_id=order.organiser_id, role="owner")
+        # One that has tickets can't be deleted.
+        unsold = TicketType(event_id=order.shop.event_id, code="spare", name="Spare", position=9)
         question = Question(event_id=order.shop.event_id, kind="text", label={"en": "Diet?"})
         connection = PretixConnection(
             link_id=1,
@@ -70,7 +81,7 @@ def ids_of(order: Order) -> dict[str, int]:
             event="summer",
             token=sealed.seal("a token", 1),
         )
-        session.add_all([connection, invitation, member, question])
+        session.add_all([connection, invitation, member, question, unsold])
     header = b"Booker first name,Booker last name,Booker email,Ticket type\n"
     endpoint = endpoints.create(order.organiser_id, "https://hooks.example.org/", EVENTS)
     key, _plain = api_keys.issue(order.organiser_id, "Till", api_keys.SCOPES)
@@ -80,7 +91,7 @@ def ids_of(order: Order) -> dict[str, int]:
         "ticket_id": order.tickets[0].id,
         "shop_id": order.shop_id,
         "event_id": order.shop.event_id,
-        "type_id": order.tickets[0].ticket_type_id,
+        "type_id": unsold.id,
         "question_id": question.id,
         "mail_id": builders.mails_of(order)[0].id,
         "import_id": uploaded.id,
