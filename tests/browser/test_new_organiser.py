@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.people import Company, at_the_door, fill_in, read_qr, ticket
@@ -32,6 +33,7 @@ def test_from_nothing_to_the_first_ticket(
     sign_in_to_the_demo(owner, server)
     found_an_organisation(owner)
     create_the_event(owner)
+    show_a_picture(owner)
     add_ticket_types(owner)
     ask_for_a_phone_number(owner)
     shop = open_the_shop(owner)
@@ -90,6 +92,25 @@ def create_the_event(owner: Page) -> None:
     owner.get_by_label("Timezone").fill("Europe/Amsterdam")
     owner.get_by_role("button", name="Create event").click()
     expect(owner.get_by_role("heading", level=1)).to_contain_text("Zuiderpark Live")
+
+
+def show_a_picture(owner: Page) -> None:
+    owner.get_by_role("link", name="Details").click()
+    field = owner.get_by_label("File")
+    field.set_input_files(
+        FilePayload(name="plan.svg", mimeType="image/svg+xml", buffer=b"<svg></svg>")
+    )
+    owner.get_by_role("button", name="Upload").click()
+    refused(owner, "File")
+    photo = io.BytesIO()
+    Image.effect_noise((2400, 1260), 90).save(photo, "JPEG", quality=60)
+    field.set_input_files(
+        FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=photo.getvalue())
+    )
+    owner.get_by_role("button", name="Upload").click()
+    shown = owner.get_by_role("img", name="Picture")
+    expect(shown).to_be_visible()
+    expect(shown).to_have_js_property("naturalWidth", 1200)
 
 
 def add_ticket_types(owner: Page) -> None:
@@ -182,13 +203,13 @@ def import_five_thousand(owner: Page) -> None:
     ]
     bad = [*rows]
     bad[7] = (*rows[7][:3], "no address", *rows[7][4:])
-    owner.get_by_label("File").set_input_files(files=[csv_file("wrong.csv", bad)])
+    owner.get_by_label("CSV file").set_input_files(files=[csv_file("wrong.csv", bad)])
     owner.get_by_role("button", name="Upload and check").click()
     expect(owner.get_by_role("table", name="To correct")).to_contain_text("Line 9", timeout=60_000)
     expect(owner.get_by_role("button", name=re.compile("^Import"))).to_have_count(0)
 
     began = time.monotonic()
-    owner.get_by_label("File").set_input_files(files=[csv_file("orders.csv", rows)])
+    owner.get_by_label("CSV file").set_input_files(files=[csv_file("orders.csv", rows)])
     owner.get_by_role("button", name="Upload the corrected file").click()
     expect(owner.get_by_role("progressbar")).to_be_visible()
     button = owner.get_by_role("button", name="Import 1,250 orders")
