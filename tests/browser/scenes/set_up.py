@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Page, expect
@@ -289,3 +290,27 @@ def shop_that_is_archived(page: Page) -> None:
     shop_lifecycle.archive(shop)
     page.goto(f"/shop/{shop.slug}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+@scene
+def desk_embed(page: Page) -> None:
+    shop = at_the_shop(page)
+    with write():
+        db.session.get_one(Shop, shop.id).embed_origins = ["https://festival.example"]
+    page.goto(f"/backoffice/shops/{shop.id}/embed")
+    inside = page.frame_locator(".embed-preview iframe")
+    expect(inside.get_by_role("button", name="Complete order")).to_be_visible()
+    page.get_by_label("Dark", exact=True).check()
+    expect(page.get_by_label("Copy this into your page’s HTML")).to_have_value(
+        re.compile('theme="dark"')
+    )
+    expect(inside.locator("html[data-theme=dark]")).to_be_attached()
+    # The frame is as tall as the shop in it.
+    expect(page.locator(".embed-preview passalong-frame")).to_have_js_property("shown", True)
+
+
+@scene
+def desk_embed_nowhere(page: Page) -> None:
+    at_the_shop(page, "/shops/{shop}/embed")
+    page.get_by_label("Greatest width").fill("12")
+    expect(page.get_by_role("alert").filter(has_text="from 320 to 1600")).to_be_visible()

@@ -15,6 +15,7 @@ _ROOMS = (
     "tickets",
     "shops",
     "new_shop",
+    "embed",
     "events",
     "pictures",
     "ticket_types",
