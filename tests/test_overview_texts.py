@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from tests import builders
 from ticketing import cancelling, links
 from ticketing.models import Order, now
+from ticketing.orders import Line
 from ticketing.transactions import write
 
 
@@ -45,3 +46,11 @@ def test_a_claim_that_comes_second_is_pointed_to_the_organiser_as_well(
     assert answer.status_code == 409
     assert "The organiser can put it right." in answer.text
     assert "consumer desk" not in answer.text
+
+
+def test_tickets_that_need_no_name_are_not_said_to_have_one(client: FlaskClient) -> None:
+    order = builders.make_order(lines=[Line("parking", 2)])
+    page = client.get(f"/o/{links.order_token(order)}").text
+    assert "These tickets need no name" in page
+    assert "in its own name" not in page
+    assert "Everybody is ready" not in page

@@ -32,6 +32,15 @@ class Overview:
     next_step: str  # cancelled, late, share_some, start, wait_some, all_ready, all_set
 
     @property
+    def asks_for_names(self) -> bool:
+        """Whether any of its tickets is somebody's own; parking is nobody's."""
+        return any(
+            ticket.type.needs_personal_data
+            for ticket in self.order.tickets
+            if ticket.state != CANCELLED
+        )
+
+    @property
     def any_downloadable(self) -> bool:
         return any(card.downloadable for card in self.cards)
 
