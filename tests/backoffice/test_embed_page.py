@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.backoffice.browsing import Browser
+from ticketing.config import PROJECT
 from ticketing.models import Shop
 from ticketing.transactions import write
 
@@ -19,8 +20,8 @@ def framed(shop: Shop) -> Shop:
     return shop
 
 
-def snippet_in(page: str) -> str:
-    found = re.search(r'<textarea id="snippet"[^>]*>(.*?)</textarea>', page, re.S)
+def snippet_in(page: str, name: str = "snippet") -> str:
+    found = re.search(rf'<textarea id="{name}"[^>]*>(.*?)</textarea>', page, re.S)
     assert found, page
     return html.unescape(found[1])
 
@@ -41,7 +42,7 @@ def test_one_script_one_element_and_a_link(olga: Browser, framed: Shop) -> None:
 
 
 def test_it_is_made_as_one_chooses(olga: Browser, framed: Shop) -> None:
-    query = "lang=en&theme=dark&width=640&accent=FC0&radius=4"
+    query = "language=en&theme=dark&width=640&accent=FC0&radius=4"
     for headers in ({}, {"HX-Request": "true", "HX-Target": "embed-snippet"}):
         answer = olga.get(f"/backoffice/shops/{framed.id}/embed?{query}", headers=headers)
         assert answer.status_code == 200
@@ -58,7 +59,7 @@ def test_it_is_made_as_one_chooses(olga: Browser, framed: Shop) -> None:
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
-        ("lang", "xx", "choose one of these"),
+        ("language", "xx", "choose one of these"),
         ("theme", "pink", "choose one of these"),
         ("width", "12", "from 320 to 1600"),
         ("width", "wide", "from 320 to 1600"),
@@ -70,13 +71,20 @@ def test_it_is_made_as_one_chooses(olga: Browser, framed: Shop) -> None:
 def test_wrong_wishes_are_told_and_kept(
     olga: Browser, framed: Shop, field: str, typed: str, said: str
 ) -> None:
-    wishes = {"lang": "", "theme": "auto", "width": "", "accent": "", "radius": "", field: typed}
+    wishes = {
+        "language": "",
+        "theme": "auto",
+        "width": "",
+        "accent": "",
+        "radius": "",
+        field: typed,
+    }
     path = f"/backoffice/shops/{framed.id}/embed"
     answer = olga.get(path, query_string=wishes)
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
     assert said in answer.text
-    assert field in {"lang", "theme"} or html.escape(typed, quote=True) in answer.text.replace(
+    assert field in {"language", "theme"} or html.escape(typed, quote=True) in answer.text.replace(
         "&#34;", "&quot;"
     )
     assert 'id="snippet"' not in answer.text
@@ -90,6 +98,28 @@ def test_an_event_s_name_is_text(olga: Browser, framed: Shop) -> None:
         framed.event.name = "<b>Böb & “Co”</b>"
     snippet = snippet_in(olga.get(f"/backoffice/shops/{framed.id}/embed").text)
     assert "Tickets for &lt;b&gt;Böb &amp; “Co”&lt;/b&gt;</a>" in snippet
+
+
+def test_who_sells_elsewhere_shows_an_order(olga: Browser, framed: Shop) -> None:
+    page = olga.get(f"/backoffice/shops/{framed.id}/embed?theme=dark").text
+    snippet = snippet_in(page, "order-snippet")
+    assert '<passalong-frame src="OVERVIEW_URL" theme="dark">' in snippet
+    assert '<a href="OVERVIEW_URL">Tickets for' in snippet
+
+
+def test_the_language_chosen_is_not_the_pages_own(olga: Browser, framed: Shop) -> None:
+    page = olga.get(f"/backoffice/shops/{framed.id}/embed?lang=en&theme=auto").text
+    assert 'lang="en"' not in snippet_in(page)
+
+
+def test_what_a_pages_own_styles_and_policy_need(olga: Browser, framed: Shop) -> None:
+    page = olga.get(f"/backoffice/shops/{framed.id}/embed").text
+    assert snippet_in(page, "csp-sample") == f"script-src {BASE};\nframe-src {BASE}"
+    styles = snippet_in(page, "css-sample")
+    script = (PROJECT / "static" / "embed.js").read_text()
+    assert "--passalong-${name}" in script
+    for name in re.findall(r"--passalong-(\w+): ", styles):
+        assert f"wish('{name}')" in script
 
 
 def test_where_no_page_may_show_it(olga: Browser, shop: Shop) -> None:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -14,7 +15,7 @@ from markupsafe import Markup
 from wtforms import RadioField, SelectChoice, SelectField, StringField, ValidationError
 
 from ticketing.config import settings
-from ticketing.languages import CONTENT, LANGUAGES
+from ticketing.languages import CONTENT, LANGUAGES, known
 from ticketing.models import Shop
 from ticketing.shops import clean_colour
 from ticketing.web.backoffice import news, scope
@@ -26,6 +27,7 @@ from ticketing.web.embed import MAX_RADIUS
 
 LEAST_WIDTH: Final = 320
 MOST_WIDTH: Final = 1600
+OVERVIEW: Final = "OVERVIEW_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class EmbedForm(FlaskForm):
     class Meta(FlaskForm.Meta):
         csrf = False  # nobody sends it anywhere
 
-    lang = SelectField(_l("Language"), validate_choice=False)
+    # Not "lang": that one is this page's own.
+    language = SelectField(_l("Language"), validate_choice=False)
     theme = RadioField(
         _l("Light or dark"),
         [Wanted()],
@@ -80,7 +83,7 @@ class EmbedForm(FlaskForm):
         _l("Rounding of corners"), render_kw={"inputmode": "numeric", "autocomplete": "off"}
     )
 
-    def validate_lang(self, field: Any) -> None:
+    def validate_language(self, field: Any) -> None:
         if (field.data or "") not in {choice.value for choice in field.choices}:
             raise ValidationError(_("Please choose one of these."))
 
@@ -108,7 +111,7 @@ def shop_embed(shop_id: int) -> ResponseReturnValue:
     shop = scope.shop_or_404(shop_id)
     form = EmbedForm(request.args if request.args else None)
     spoken = [each for each in LANGUAGES if each in shop.languages]
-    form.lang.choices = [
+    form.language.choices = [
         SelectChoice("", _("As the visitor’s browser")),
         *(SelectChoice(each, CONTENT[each]) for each in spoken),
     ]
@@ -122,6 +125,8 @@ def shop_embed(shop_id: int) -> ResponseReturnValue:
         shop=shop,
         form=form,
         snippet=snippet_of(shop, form, settings().base_url) if good else None,
+        of_an_order=of_an_order(shop, form) if good else None,
+        base_url=settings().base_url,
         # In the organiser's own browser, under whichever name they have reached us.
         preview=snippet_of(shop, form, request.host_url.rstrip("/")) if good else None,
         max_radius=MAX_RADIUS,
@@ -135,20 +140,28 @@ def snippet_of(shop: Shop, form: EmbedForm, base_url: str) -> Snippet:
     """The snippet as a form that was found good asks for it."""
     path = url_of(shop).removeprefix(settings().base_url)
     wishes = {
-        "lang": form.lang.data or "",
+        "lang": form.language.data or "",
         "theme": "" if form.theme.data == "auto" else form.theme.data,
         "max-width": (form.width.data or "").strip(),
         "accent": form.accent.data or "",
         "radius": (form.radius.data or "").strip(),
     }
     language = f"?lang={wishes['lang']}" if wishes["lang"] else ""
+    with force_locale(wishes["lang"] or known(shop.languages[0])):
+        words = _("Tickets for %(event)s", event=shop.event.name)
     return Snippet(
         script=f"{base_url}{url_for('embed.script')}",
         src=f"{base_url}{path}",
         attributes={key: str(value) for key, value in wishes.items() if value},
         link=f"{base_url}{path}{language}",
-        words=_("Tickets for %(event)s", event=shop.event.name),
+        words=words,
     )
+
+
+def of_an_order(shop: Shop, form: EmbedForm) -> Snippet:
+    """The same for who sells elsewhere: what the API answers comes in place of a word."""
+    snippet = snippet_of(shop, form, settings().base_url)
+    return replace(snippet, src=OVERVIEW, link=OVERVIEW)
 
 
 def _number_between(field: Any, least: int, most: int) -> None:
