@@ -7,6 +7,16 @@
   const LOADING = 15000, ANSWERING = 3000
   const TITLES = { en: 'Tickets', nl: 'Tickets', de: 'Tickets', fr: 'Billets', es: 'Entradas', pl: 'Bilety' }
 
+  // The wishes in the page's stylesheets are known once those are there; nobody waits long for them.
+  function styled() {
+    const pending = [...document.querySelectorAll('link[rel~=stylesheet]:not([disabled])')].filter(({ sheet }) => !sheet)
+    const there = pending.map((link) => new Promise((done) => {
+      link.addEventListener('load', done)
+      link.addEventListener('error', done)
+    }))
+    return Promise.race([Promise.all(there), new Promise((done) => setTimeout(done, 1000))])
+  }
+
   customElements.define('passalong-frame', class extends HTMLElement {
     static observedAttributes = ['theme']
 
@@ -19,17 +29,18 @@
       this.style.display ||= 'block'
       this.style.maxWidth ||= /^\d{3,4}$/.test(this.getAttribute('max-width')) ? `${this.getAttribute('max-width')}px` : ''
       if (!this.frame) this.build()
-      for (const [key, value] of Object.entries(this.wishes())) if (value) url.searchParams.set(key, value)
       this.origin = url.origin
       this.listen = (event) => this.hear(event)
       addEventListener('message', this.listen)
       this.wait(LOADING)
-      this.frame.src = url
+      styled().then(() => this.isConnected && this.open(url))
     }
 
     disconnectedCallback() {
+      if (!this.frame) return
       removeEventListener('message', this.listen)
       clearTimeout(this.timer)
+      this.frame.remove()
       this.shown = false
     }
 
@@ -46,7 +57,13 @@
       this.frame.style.cssText = 'display: block; width: 100%; height: 640px; border: 0'
       this.frame.addEventListener('load', () => this.loaded())
       this.link = document.createElement('slot')
-      this.attachShadow({ mode: 'open' }).append(this.frame, this.link)
+      this.attachShadow({ mode: 'open' }).append(this.link)
+    }
+
+    open(url) {
+      for (const [key, value] of Object.entries(this.wishes())) if (value) url.searchParams.set(key, value)
+      this.frame.src = url
+      this.link.before(this.frame)
     }
 
     wishes() {
@@ -66,9 +83,9 @@
 
     // Any colour that CSS knows; none, if it isn't one or is seen through.
     hex(colour) {
-      const { style } = this.frame
+      const { style } = this.link
       style.color = colour
-      const rgb = style.color && /^rgb\((\d+), (\d+), (\d+)\)$/.exec(getComputedStyle(this.frame).color)
+      const rgb = style.color && /^rgb\((\d+), (\d+), (\d+)\)$/.exec(getComputedStyle(this.link).color)
       style.color = ''
       return rgb ? rgb.slice(1).map((part) => (+part).toString(16).padStart(2, '0')).join('') : ''
     }
@@ -85,7 +102,7 @@
     }
 
     hear({ data, origin, source }) {
-      if (source !== this.frame.contentWindow || origin !== this.origin) return
+      if (!source || source !== this.frame.contentWindow || origin !== this.origin) return
       if (!Number.isInteger(data) || data < LEAST || data > MOST) return
       clearTimeout(this.timer)
       this.show(data)

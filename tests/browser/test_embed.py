@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Frame, FrameLocator, Locator, Page, Request, expect
+from playwright.sync_api import Browser, Frame, FrameLocator, Locator, Page, Request, Route, expect
 
 from tests import builders
 from tests.browser.people import (
@@ -319,6 +319,36 @@ class TestLooks:
         looks_like(page, DARK_PAPER)
         link = inside(page).get_by_role("link", name="Add to calendar")
         assert "theme=dark" in sent_by(link, page, "/event.ics").url
+
+    def test_wishes_in_a_stylesheet_that_comes_late(
+        self, visiting: Callable[..., Page], around: Around, shop: Shop
+    ) -> None:
+        page = visiting(color_scheme="light")
+        script = page.request.get(f"{around.ours}/embed.js").text()  # quicker than any stylesheet
+        page.route("**/embed.js", lambda route: route.fulfill(body=script))
+
+        def late(route: Route) -> None:
+            page.wait_for_timeout(300)
+            route.fulfill(
+                body="passalong-frame { --passalong-accent: teal }", content_type="text/css"
+            )
+
+        page.route("**/late.css", late)
+        sheet = '<link rel="stylesheet" href="/late.css">'
+        page.goto(around.embedding(f"/shop/{shop.slug}", head=sheet))
+        looks_like(page, PAPER, TEAL)
+
+    def test_an_element_that_is_moved(
+        self, visiting: Callable[..., Page], around: Around, order: Order
+    ) -> None:
+        page = visiting()
+        page.goto(around.embedding(overview_of(order)))
+        expect(ticket(inside(page), 1)).to_be_visible()
+        element(page).evaluate("e => document.body.prepend(e)")
+        expect(ticket(inside(page), 1)).to_be_visible()
+        fits(page)
+        element(page).evaluate("e => e.remove()")
+        assert len(page.frames) == 1
 
     def test_styles_of_the_page_around_stay_outside(
         self, visiting: Callable[..., Page], around: Around, shop: Shop

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests import builders
 from tests.security.conftest import FRAMED_BY, World
 from tests.security.link_routes import Route, ask, link_routes
 from ticketing import links
@@ -80,6 +81,16 @@ def test_every_error_behind_a_link(app: Flask, client: FlaskClient, world: World
 def _former(world: World, kind: str) -> str:
     row = world.order if kind in {"o", "u"} else world.shared if kind == "s" else world.claimed
     return links.make(links.keys(), Link(Kind(kind), row.link_id, 9))
+
+
+def test_each_shop_s_own_list_and_no_other(client: FlaskClient) -> None:
+    """E3: exact origins, in full, of this very shop."""
+    lists = [[], ["https://a.example"], ["https://b.example", "https://c.example:8443"]]
+    for origins in lists:
+        order = builders.make_order(builders.make_shop(embed_origins=origins))
+        for path in (f"/shop/{order.shop.slug}", f"/o/{links.order_token(order)}"):
+            ancestors = check_policy(client.get(path), path)["frame-ancestors"]
+            assert ancestors == (" ".join(["'self'", *origins]) if origins else "'none'")
 
 
 def test_an_unknown_link_is_framed_nowhere(client: FlaskClient) -> None:
