@@ -24,6 +24,7 @@ from wtforms import EmailField, Form, StringField
 from wtforms.validators import InputRequired
 
 from ticketing.config import PROJECT
+from ticketing.web.embed import Look
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -139,6 +140,7 @@ def make_app(server: Server) -> Flask:
     )
     Babel(app)
     app.jinja_env.globals["static_url"] = lambda name: url_for("static", filename=name)
+    app.jinja_env.globals["look"] = Look()
 
     @app.before_request
     def note() -> None:
