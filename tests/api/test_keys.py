@@ -1,8 +1,10 @@
 """Who may call the API, and what a key of another organiser sees."""
 
 import re
+from typing import Any
 
 import pytest
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from tests import seen
@@ -135,6 +137,40 @@ def test_another_organisers_order_is_not_there(
         assert theirs.status_code == unknown.status_code == 404
         assert theirs.data == unknown.data
         errors_of(theirs)
+    assert seen.digest() == before
+
+
+# Without ids: each shows or takes the key's own alone.
+LISTS = {"api.openapi", "api.place", "api.list_orders", "api.list_shops"}
+BODIES = {"api.add": MORE}
+
+
+def test_every_route_there_is_hides_another_organisers(
+    app: Flask, shop: Shop, stranger: Caller, caller: Caller
+) -> None:
+    """A new route fails here until it hides them too."""
+    code = caller.place(order_body(shop)).get_json()["code"]
+    before = seen.digest()
+    tried = 0
+    for rule in app.url_map.iter_rules():
+        if not rule.endpoint.startswith("api."):
+            continue
+        assert bool(rule.arguments) == (rule.endpoint not in LISTS), rule.rule
+        with app.test_request_context():
+            path = url_for(
+                rule.endpoint,
+                **{each: f"{code}-1" if each == "ticket" else code for each in rule.arguments},
+            )
+        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}:
+            body: dict[str, Any] = {}
+            if method == "POST":
+                body = {"json": BODIES.get(rule.endpoint, {})}
+            answer = stranger.client.open(path, method=method, headers=stranger.headers, **body)
+            assert code not in answer.text, rule.rule
+            if rule.arguments:
+                assert answer.status_code == 404, f"{method} {rule.rule}: {answer.status}"
+                tried += 1
+    assert tried >= 4
     assert seen.digest() == before
 
 
