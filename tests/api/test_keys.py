@@ -156,11 +156,11 @@ def test_every_route_there_is_hides_another_organisers(
         if not rule.endpoint.startswith("api."):
             continue
         assert bool(rule.arguments) == (rule.endpoint not in LISTS), rule.rule
+        ids: dict[str, Any] = {
+            each: f"{code}-1" if each == "ticket" else code for each in rule.arguments
+        }
         with app.test_request_context():
-            path = url_for(
-                rule.endpoint,
-                **{each: f"{code}-1" if each == "ticket" else code for each in rule.arguments},
-            )
+            path = url_for(rule.endpoint, **ids)
         for method in (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}:
             body: dict[str, Any] = {}
             if method == "POST":
