@@ -3,13 +3,13 @@
 import datetime as dt
 import hashlib
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ticketing.config import settings
-from ticketing.gathering import put
+from ticketing.gathering import put, waiting
 from ticketing.models import Order, OutboxMail, Ticket, now
 from ticketing.refusals import TooManyMails
 
@@ -34,6 +34,10 @@ PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it was changed; was that y
 Limit = tuple[ColumnElement[bool], int]
 
 
+# In a bulk, so that a confirmation needn't wait for thousands of others.
+APART: Final = dt.timedelta(milliseconds=100)
+
+
 def enqueue(
     session: Session,
     kind: str,
@@ -50,9 +54,11 @@ def enqueue(
     """Write a mail in the caller's transaction.
 
     `params` holds what the composer needs beside order and ticket (plain values, never a link or
-    token). `at` is the moment it is, `wait` how long the mail lets others go first.
+    token). `at` is the moment it is, `wait` how long the mail lets others go first; those of a
+    bulk (`gathering.gathered`) follow each other at intervals.
     """
     at = at or now()
+    wait = wait or waiting(session, OutboxMail) * APART
     put(
         session,
         OutboxMail,

@@ -25,7 +25,7 @@ from tests.backoffice.files import (
     told,
     upload,
 )
-from ticketing import history, outbox, transactions
+from ticketing import history, mail_queue, outbox, transactions
 from ticketing.extensions import db
 from ticketing.imports import steps, writing
 from ticketing.models import Import, Order, OutboxMail, Shop, Ticket, now
@@ -380,6 +380,19 @@ def test_five_thousand_rows_and_a_claim_meanwhile(app: Flask, olga: Browser, sho
     print(f"5,000 rows placed in {took:.2f} s, a claim waited {waits[0]:.2f} s")
     db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(Ticket)) == 5005
+
+
+def test_its_mails_let_others_go_first(olga: Browser, shop: Shop) -> None:
+    """A booker whose order completes meanwhile doesn't wait for thousands of mails."""
+    path = checked(olga, shop, made_of(*(row(f"R-{n}") for n in range(300))))
+    writing.write_orders(of(path), history.SYSTEM, send_mails=True, mail_holders=True)
+    order = builders.make_order(shop, email="meanwhile@example.org")
+    [mail] = builders.mails_of(order, outbox.CONFIRMATION)
+    taken = []
+    while (held := mail_queue.lease(mail.next_attempt_at)) is not None:
+        taken.append(held.mail_id)
+    assert mail.id in taken
+    assert len(taken) < 100, "most mails of the import are due later"
 
 
 def test_only_managers_import(app: Flask, olga: Browser, shop: Shop) -> None:

@@ -27,7 +27,6 @@ REMINDED: Final = "reminded"  # the history's word for it
 SETTLED: Final = dt.timedelta(days=1)  # who ordered later than this ago isn't reminded unasked
 MOST_AT_ONCE: Final = 5_000
 _ORDERS_AT_ONCE: Final = 100  # in one transaction, so that nobody waits long
-_APART: Final = dt.timedelta(milliseconds=100)  # so that a confirmation needn't wait for them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +207,7 @@ def _write_to(
         order.locale,
         params={**run, "also": [each.id for each in also]},
         at=at,
-        wait=number * _APART,
+        wait=number * outbox.APART,
     )
     for each in (order, *also):
         history.record(session, each, REMINDED, by, after={"to": order.email})
