@@ -21,7 +21,7 @@ from tests.browser.people import (
 )
 from tests.mail.reading import links_of
 from tests.pdf import sheets
-from tests.smtp import SmtpServer
+from tests.smtp import Received, SmtpServer
 
 STUBBED_SHEET = """
 navigator.share = (data) => { window.shared = data; return Promise.resolve() }
@@ -112,8 +112,21 @@ def test_from_order_to_everyones_own_ticket(
     assert {at_the_door(text) for text in barcodes_seen.values()} == {"replaced"}
     for url in shared:
         assert company.phone().goto(url).status == 410  # type: ignore[union-attr]
-    mail = post_office.wait_for_mail_to("zoe.story@example.org", 2)
-    assert link in links_of(mail)
+    assert link in links_of(mail_about_reopening(post_office, "zoe.story@example.org"))
+
+
+def mail_about_reopening(post_office: SmtpServer, recipient: str) -> Received:
+    """Among the others that a booker who has a ticket too gets."""
+    for count in range(1, 6):
+        post_office.wait_for_mail_to(recipient, count)
+        found = [
+            each
+            for each in post_office.to(recipient)
+            if "need a name again" in each.message["Subject"]
+        ]
+        if found:
+            return found[0]
+    raise AssertionError(f"no such mail among {count}")
 
 
 def share_four_ways(booker: Page, post_office: SmtpServer) -> list[str]:
