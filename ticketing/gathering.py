@@ -24,11 +24,6 @@ def put(session: Session, model: type[Base], **values: Any) -> None:
         gathered_rows.setdefault(model, []).append(values)
 
 
-def waiting(session: Session, model: type[Base]) -> int:
-    """How many rows of a table are gathered so far."""
-    return len(session.info.get(_ROWS, {}).get(model, ()))
-
-
 @contextmanager
 def gathered(session: Session) -> Iterator[None]:
     """What is `put` meanwhile is written together, each table's rows in the order they came."""

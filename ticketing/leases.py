@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from ticketing.extensions import db
@@ -31,11 +31,13 @@ class Leases(Generic[Row]):
 
     table: type[Row]
     length: dt.timedelta
+    # Rows of a later one go when none of an earlier one is due.
+    ranks: tuple[ColumnElement[bool], ...] = (true(),)
 
     def take(
         self, at: dt.datetime, keep: Callable[[Row], Kept], *conditions: ColumnElement[bool]
     ) -> Kept | None:
-        """Lease the row that is due the longest; nobody else gets it until the lease runs out.
+        """Lease the next row that is due; nobody else gets it until the lease runs out.
 
         Returns what `keep` reads of it while the transaction lasts; afterwards none is open.
         """
@@ -93,20 +95,37 @@ class Leases(Generic[Row]):
                 return
 
     def next_due(self, at: dt.datetime, *conditions: ColumnElement[bool]) -> int | None:
-        table = self.table
-        return db.session.scalar(
-            select(table.id)
-            .where(self.due(at), *conditions)
-            .order_by(table.next_attempt_at, table.id)
-            .limit(1)
-        )
+        """The row of the first rank that is due the longest."""
+        for rank in self.ranks:
+            if (found := self._next_due(at, rank, *conditions)) is not None:
+                return found
+        return None
+
+    def _next_due(self, at: dt.datetime, *conditions: ColumnElement[bool]) -> int | None:
+        # State by state, for which the index knows who is first however many wait.
+        found = []
+        for due, since in (
+            (self._waits(at), self.table.next_attempt_at),
+            (self._was_given_up(at), self.table.leased_until),
+        ):
+            row = db.session.execute(
+                select(since, self.table.id)
+                .where(due, *conditions)
+                .order_by(since, self.table.id)
+                .limit(1)
+            ).one_or_none()
+            if row is not None:
+                found.append((row[0], row[1]))
+        return min(found)[1] if found else None
 
     def due(self, at: dt.datetime) -> ColumnElement[bool]:
-        table = self.table
-        return or_(
-            and_(table.state == "waiting", table.next_attempt_at <= at),
-            and_(table.state == "sending", table.leased_until <= at),
-        )
+        return or_(self._waits(at), self._was_given_up(at))
+
+    def _waits(self, at: dt.datetime) -> ColumnElement[bool]:
+        return and_(self.table.state == "waiting", self.table.next_attempt_at <= at)
+
+    def _was_given_up(self, at: dt.datetime) -> ColumnElement[bool]:
+        return and_(self.table.state == "sending", self.table.leased_until <= at)
 
     def undone(self) -> ColumnElement[bool]:
         return self.table.state.in_(["waiting", "sending"])

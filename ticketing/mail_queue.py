@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, false, func, select, true, update
 
 from ticketing.extensions import db
 from ticketing.leases import Leases, rows
@@ -25,7 +25,7 @@ LONGEST_WAIT: Final = dt.timedelta(hours=1)
 # With these waits, even at their shortest, a mail is tried over more than three days.
 MOST_ATTEMPTS: Final = 105
 
-_leases: Final = Leases(OutboxMail, LEASE)
+_leases: Final = Leases(OutboxMail, LEASE, (OutboxMail.bulk == false(), OutboxMail.bulk == true()))
 
 
 @dataclass(frozen=True, slots=True)

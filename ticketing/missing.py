@@ -104,7 +104,7 @@ def ask_all(event: Event, by: By, tickets: Select[Ticket]) -> int:
     asked = 0
     ids = list(of_order)
     for start in range(0, len(ids), _ORDERS_AT_ONCE):
-        with write() as session:
+        with write() as session, outbox.bulk(session):
             for order_id in ids[start : start + _ORDERS_AT_ONCE]:
                 asked += _ask_in(session, order_id, of_order[order_id], by)
     return asked

@@ -3,13 +3,15 @@
 import datetime as dt
 import hashlib
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ticketing.config import settings
-from ticketing.gathering import put, waiting
+from ticketing.gathering import put
 from ticketing.models import Order, OutboxMail, Ticket, now
 from ticketing.refusals import TooManyMails
 
@@ -33,9 +35,17 @@ PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it was changed; was that y
 # A condition on today's mails, and how many may meet it.
 Limit = tuple[ColumnElement[bool], int]
 
+_BULK: Final = "writes_a_bulk"  # in the session's info
 
-# In a bulk, so that a confirmation needn't wait for thousands of others.
-APART: Final = dt.timedelta(milliseconds=100)
+
+@contextmanager
+def bulk(session: Session) -> Iterator[None]:
+    """Mails written meanwhile go when no other waits: there are many, and nobody expects them."""
+    session.info[_BULK] = True
+    try:
+        yield
+    finally:
+        del session.info[_BULK]
 
 
 def enqueue(
@@ -49,16 +59,14 @@ def enqueue(
     params: dict[str, Any] | None = None,
     asked_from: str = "",
     at: dt.datetime | None = None,
-    wait: dt.timedelta = dt.timedelta(0),
 ) -> None:
     """Write a mail in the caller's transaction.
 
     `params` holds what the composer needs beside order and ticket (plain values, never a link or
-    token). `at` is the moment it is, `wait` how long the mail lets others go first; those of a
-    bulk (`gathering.gathered`) follow each other at intervals.
+    token). `at` is the moment it is. A mail of a bulk (`bulk`) lets all others
+    go first, so that a confirmation needn't wait for thousands.
     """
     at = at or now()
-    wait = wait or waiting(session, OutboxMail) * APART
     put(
         session,
         OutboxMail,
@@ -72,7 +80,8 @@ def enqueue(
         message_id=_new_message_id(),
         asked_from=asked_from,
         created_at=at,
-        next_attempt_at=at + wait,
+        next_attempt_at=at,
+        bulk=bool(session.info.get(_BULK)),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from ticketing import orders
+from ticketing import orders, outbox
 from ticketing.history import By
 from ticketing.imports import checking, grouping, steps
 from ticketing.imports.grouping import Plan
@@ -29,7 +29,7 @@ def write_orders(imported: Import, by: By, *, send_mails: bool, mail_holders: bo
     # Made before the transaction, which others wait for.
     groups, _problems = grouping.grouped(checking.unpacked(imported.cleaned))
     try:
-        with write() as session:
+        with write() as session, outbox.bulk(session):
             found = steps.locked(session, import_id)
             if found.state == "done":
                 return found

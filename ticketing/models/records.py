@@ -53,7 +53,7 @@ class OutboxMail(Base):
         CheckConstraint(
             "state in ('waiting', 'sending', 'sent', 'failed', 'withdrawn')", name="state"
         ),
-        Index("ix_outbox_due", "state", "next_attempt_at"),
+        Index("ix_outbox_due", "state", "bulk", "next_attempt_at", "id"),
         Index("ix_outbox_lately", "kind", "created_at"),  # for the limits of a day
         Index("ix_outbox_organiser", "organiser_id", "id"),
     )
@@ -72,6 +72,7 @@ class OutboxMail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[dt.datetime] = mapped_column(default=now)
     leased_until: Mapped[dt.datetime | None]
+    bulk: Mapped[bool] = mapped_column(default=False)  # one of many: goes when nothing else waits
     last_error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     sent_at: Mapped[dt.datetime | None]

@@ -135,9 +135,9 @@ def _written(
             ).one()
             some = groups[start : start + _ORDERS_AT_ONCE]
             bookers = _still_due(session, event, at, some, further)
-            with gathered(session):
-                for number, (order, *also) in enumerate(bookers, start):
-                    _write_to(session, order, also, at, by, run, number)
+            with gathered(session), outbox.bulk(session):
+                for order, *also in bookers:
+                    _write_to(session, order, also, at, by, run)
         yield len(bookers)
         time.sleep(0)  # whoever else waits for this process has their turn
 
@@ -197,7 +197,6 @@ def _write_to(
     at: dt.datetime,
     by: By,
     run: dict[str, Any],
-    number: int,
 ) -> None:
     outbox.enqueue(
         session,
@@ -207,7 +206,6 @@ def _write_to(
         order.locale,
         params={**run, "also": [each.id for each in also]},
         at=at,
-        wait=number * outbox.APART,
     )
     for each in (order, *also):
         history.record(session, each, REMINDED, by, after={"to": order.email})

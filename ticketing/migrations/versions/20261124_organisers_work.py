@@ -218,6 +218,9 @@ def upgrade():
         batch_op.alter_column('order_id',
                existing_type=sa.INTEGER(),
                nullable=True)
+        batch_op.add_column(sa.Column('bulk', sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.drop_index('ix_outbox_due')
+        batch_op.create_index('ix_outbox_due', ['state', 'bulk', 'next_attempt_at', 'id'], unique=False)
 
     with op.batch_alter_table('shops', schema=None) as batch_op:
         batch_op.add_column(sa.Column('logo_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True))
@@ -247,6 +250,9 @@ def downgrade():
         batch_op.drop_column('logo_id')
 
     with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.drop_index('ix_outbox_due')
+        batch_op.create_index('ix_outbox_due', ['state', 'next_attempt_at'], unique=False)
+        batch_op.drop_column('bulk')
         batch_op.alter_column('order_id',
                existing_type=sa.INTEGER(),
                nullable=False)
