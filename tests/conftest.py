@@ -1,17 +1,15 @@
-"""An installation of its own for every test that asks for one."""
+"""An installation of its own for every test that asks for one, on each engine in turn."""
 
-import shutil
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 
 from tests import builders, invariants
+from tests.installations import ENGINES, Installations
 from tests.live_server import live_server
-from ticketing import create_app
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.models import Order, Ticket
@@ -19,28 +17,50 @@ from ticketing.models import Order, Ticket
 __all__ = ["live_server"]  # a fixture from its own room
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine", choices=ENGINES, help="run what needs a database on this one alone"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "engine(name): what is tested exists on this database engine alone"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever asks for a database runs once on each engine."""
+    if "engine" not in metafunc.fixturenames:
+        return
+    only = metafunc.definition.get_closest_marker("engine")
+    engines = [only.args[0]] if only else list(ENGINES)
+    chosen = metafunc.config.getoption("engine")
+    metafunc.parametrize("engine", [each for each in engines if chosen in {None, each}])
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process a core for the whole suite; none beside this one for a few files."""
+    whole = config.invocation_params.dir == config.rootpath and not config.option.file_or_dir
+    return (os.cpu_count() or 1) if whole and not config.option.keyword else 0
+
+
 @pytest.fixture(scope="session")
-def migrated_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance folder whose database went through the migrations; copied for each test."""
-    folder = tmp_path_factory.mktemp("migrated")
-    app = create_app({"TESTING": True}, Settings(instance_path=folder))
-    with app.app_context():
-        upgrade()
-    return folder
+def installations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installations]:
+    found = Installations(tmp_path_factory.mktemp("migrated"))
+    yield found
+    found.close()
 
 
 @pytest.fixture
-def settings(migrated_instance: Path, tmp_path: Path) -> Settings:
-    folder = tmp_path / "instance"
-    shutil.copytree(migrated_instance, folder)
-    return Settings(instance_path=folder)
+def settings(engine: str, installations: Installations) -> Settings:
+    return installations.fresh(engine)
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, installations: Installations) -> Iterator[Flask]:
     """The app, with an application context pushed for rules and queries."""
-    app = create_app({"TESTING": True}, settings)
-    with app.app_context():
+    with installations.app(settings) as app, app.app_context():
         yield app
 
 

@@ -4,17 +4,18 @@ import asyncio
 import dataclasses
 import email
 import email.policy
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from functools import cache
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from tests.live_server import free_port
 from ticketing.config import Settings
 
 
@@ -46,10 +47,8 @@ class Received:
 class SmtpServer:
     """Started and stopped at will, always on the same port."""
 
-    def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+    def __init__(self, port: int | None = None) -> None:
+        self.port = port or free_port()
         self.received: list[Received] = []
         self.connections = 0
         # {recipient: reply}, for example "550 5.1.1 No such user".
@@ -202,10 +201,16 @@ async def _for_ever() -> None:
     await asyncio.Event().wait()
 
 
+@cache
+def _usual_port() -> int:
+    """One for the whole run, so that installations with the same mail server are the same."""
+    return free_port()
+
+
 @pytest.fixture
 def smtp_server() -> Iterator[SmtpServer]:
     """A running mail server. Import this fixture's name where you need it."""
-    server = SmtpServer()
+    server = SmtpServer(_usual_port())
     server.start()
     yield server
     server.stop()

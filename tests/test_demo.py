@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from flask_security.utils import verify_password
 from sqlalchemy import func, select
 
 from tests import builders
+from tests.installations import Installations
 from ticketing import api_keys, barcodes, create_app, demo
 from ticketing.config import PROJECT, Settings
 from ticketing.demo import Demo
@@ -37,14 +37,16 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def demo_app(migrated_instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def demo_app(
+    installations: Installations, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
     """One demo for the tests that only look at it."""
     folder = tmp_path_factory.mktemp("demo") / "instance"
-    shutil.copytree(migrated_instance, folder)
-    app = create_app({"TESTING": True}, Settings(instance_path=folder))
-    with app.app_context():
-        demo.demo()
-        yield app
+    with installations.copy("sqlite", folder) as settings:
+        app = create_app({"TESTING": True}, settings)
+        with app.app_context():
+            demo.demo()
+            yield app
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What an event asks of a holder, and which answers are good."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -46,10 +45,10 @@ def refuses(key: str, value: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def language(migrated_instance: Path) -> Iterator[None]:
+def language(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Messages are looked up in an app's language; one app is enough, for nothing is stored."""
-    app = create_app({"TESTING": True}, Settings(instance_path=migrated_instance))
-    with app.app_context():
+    settings = Settings(instance_path=tmp_path_factory.mktemp("language"))
+    with create_app({"TESTING": True}, settings).app_context():
         yield
 
 

@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from tests import builders
+from tests.installations import variables_of
 from ticketing import create_app, feed
 from ticketing.config import PROJECT, Settings
 from ticketing.extensions import db
@@ -26,15 +28,14 @@ from ticketing.models import Change, Order
 
 IN_ANOTHER_PROCESS = """
 import os, sys, time
-from pathlib import Path
 from ticketing import create_app, feed
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.models import Order
 from tests import builders
 
-app = create_app({"TESTING": True}, Settings(instance_path=Path(sys.argv[1])))
-order_id = int(sys.argv[2])
+app = create_app({"TESTING": True}, Settings.from_environment())
+order_id = int(sys.argv[1])
 """
 CLAIMS = """
 with app.app_context():
@@ -54,9 +55,13 @@ with feed.feed_of(app).subscribe(order_id) as subscription:
 
 def another_process(code: str, app: Flask, order: Order) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", IN_ANOTHER_PROCESS + code, app.instance_path, str(order.id)],
+        [sys.executable, "-c", IN_ANOTHER_PROCESS + code, str(order.id)],
         cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={
+            **os.environ,
+            **variables_of(app.extensions["passalong.settings"]),
+            "PYTHONPATH": str(PROJECT),
+        },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -229,7 +234,7 @@ def test_an_order_has_so_many_streams_and_no_more(
 
 
 def test_a_process_has_so_many_streams_and_no_more(settings: Settings) -> None:
-    app = create_app({"TESTING": True}, Settings(instance_path=settings.instance_path, streams=2))
+    app = create_app({"TESTING": True}, replace(settings, streams=2))
     small = feed.feed_of(app)
     with small.subscribe(1), small.subscribe(2), pytest.raises(TooManyStreams):
         small.subscribe(3)
@@ -293,6 +298,7 @@ def test_who_slept_while_changes_were_forgotten_is_told_all_the_same(
         sleeper.communicate()
 
 
+@pytest.mark.engine("sqlite")
 def test_the_watcher_survives_a_database_that_cannot_be_read(
     app: Flask, the_feed: Feed, order_of_five: Order, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,7 +8,9 @@ import pytest
 from flask import Flask
 
 from tests import builders
-from ticketing import links
+from tests.installations import TESTING
+from ticketing import create_app, links
+from ticketing.config import Settings
 from ticketing.logs import redact
 from ticketing.models import Order
 
@@ -73,8 +75,9 @@ def test_no_logger_writes_a_link(written: io.StringIO, order_of_five: Order) -> 
 
 
 def test_an_error_of_ours_is_logged_without_its_link(
-    app: Flask, written: io.StringIO, order_of_five: Order
+    settings: Settings, written: io.StringIO, order_of_five: Order
 ) -> None:
+    app = create_app(TESTING, settings)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     token = links.order_token(order_of_five)
 

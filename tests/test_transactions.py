@@ -100,6 +100,7 @@ def test_a_rule_inside_a_rule_is_a_mistake(app: Flask) -> None:
     builders.claim(ticket)
 
 
+@pytest.mark.engine("sqlite")
 def test_sqlite_keeps_what_it_was_told(app: Flask) -> None:
     def pragma(name: str) -> object:
         return db.session.execute(text(f"PRAGMA {name}")).scalar()
@@ -112,6 +113,7 @@ def test_sqlite_keeps_what_it_was_told(app: Flask) -> None:
         session.execute(text("UPDATE shops SET event_id = 99"))
 
 
+@pytest.mark.engine("sqlite")
 def test_a_write_has_the_lock_from_its_first_moment(app: Flask, settings: Settings) -> None:
     with write() as session:
         session.scalar(select(Order.id))
@@ -122,6 +124,7 @@ def test_a_write_has_the_lock_from_its_first_moment(app: Flask, settings: Settin
         other.close()
 
 
+@pytest.mark.engine("sqlite")
 def test_reading_goes_on_while_somebody_writes(app: Flask, settings: Settings) -> None:
     builders.make_order()
     with held_by_another_program(settings):
@@ -131,6 +134,7 @@ def test_reading_goes_on_while_somebody_writes(app: Flask, settings: Settings) -
         assert time.perf_counter() - started < 1
 
 
+@pytest.mark.engine("sqlite")
 def test_who_waits_too_long_is_told(
     app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +158,7 @@ def test_who_waits_too_long_is_told(
         session.get_one(Shop, shop_id).name = "Renamed"
 
 
+@pytest.mark.engine("sqlite")
 def test_waiting_in_vain_costs_nothing_that_runs_out(
     app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +174,7 @@ def test_waiting_in_vain_costs_nothing_that_runs_out(
     assert shop.name == "Renamed"
 
 
+@pytest.mark.engine("sqlite")
 def test_who_waits_a_moment_is_served(app: Flask, settings: Settings) -> None:
     shop = builders.make_shop()
     held = threading.Event()
@@ -187,6 +193,7 @@ def test_who_waits_a_moment_is_served(app: Flask, settings: Settings) -> None:
     assert shop.name == "Renamed"
 
 
+@pytest.mark.engine("sqlite")
 def test_waiting_stops_nobody_else(app: Flask, settings: Settings) -> None:
     """A thread that waits for SQLite's lock must leave the others running: under gevent all of
     a process would stand still."""

@@ -35,6 +35,7 @@ def create_app(
     app.config.update(
         SECRET_KEY=found.session.hex(),
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS=transactions.engine_options(settings),
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAIL_SERVER=settings.mail_server,
         MAIL_PORT=settings.mail_port,

@@ -48,7 +48,10 @@ class Settings:
 
     @property
     def sqlalchemy_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.instance_path / 'passalong.db'}"
+        """Where the data lie, as SQLAlchemy writes it; PostgreSQL is spoken to by psycopg 3."""
+        if not self.database_url:
+            return f"sqlite:///{self.instance_path / 'passalong.db'}"
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", self.database_url)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

@@ -14,6 +14,7 @@ from ticketing.config import settings
 from ticketing.gathering import put
 from ticketing.models import Order, OutboxMail, Ticket, now
 from ticketing.refusals import TooManyMails
+from ticketing.transactions import queue_for
 
 CONFIRMATION = "confirmation"  # booker: the order is in, here is the overview
 SHARE = "share"  # visitor: somebody shares a ticket with you
@@ -120,6 +121,8 @@ def check_limits(session: Session, kind: str, *limits: Limit) -> None:
 
 
 def within_limits(session: Session, kind: str, *limits: Limit) -> bool:
+    """Whether one more mail of a kind passes none of today's limits, whoever else is at it now."""
+    queue_for(session, *(f"{kind} {_spelt_out(condition)}" for condition, _most in limits))
     since = now() - dt.timedelta(days=1)
     for condition, most in limits:
         count = session.scalar(
@@ -130,6 +133,10 @@ def within_limits(session: Session, kind: str, *limits: Limit) -> bool:
         if (count or 0) >= most:
             return False
     return True
+
+
+def _spelt_out(condition: ColumnElement[bool]) -> str:
+    return str(condition.compile(compile_kwargs={"literal_binds": True}))
 
 
 def to(recipient: str) -> ColumnElement[bool]:

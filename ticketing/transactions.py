@@ -5,6 +5,9 @@ fail half-way or act on what has changed since, so a write takes SQLite's lock a
 (`BEGIN IMMEDIATE`). Within one process writers queue on a lock that greenlets can wait for, and
 for other processes they ask again and again: SQLite's own waiting would stop the whole event
 loop, the lock's holder included.
+
+PostgreSQL lets writers of different orders pass each other; those of the same order wait for its
+row, which every rule locks first (`guards.locked`).
 """
 
 import random
@@ -13,19 +16,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, func, make_url, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from ticketing.config import Settings
 from ticketing.extensions import db
 
 BUSY_MILLISECONDS = 5_000
 
 More = TypeVar("More", bound=Callable[[Session], None])
 
-_writing = threading.Lock()
+_writing = threading.Lock()  # whose turn it is in this process, where the engine has one writer
+
+# Somebody else held what was needed for too long, or the two would have waited for each other:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_BUSY_STATES: Final = frozenset({"55P03", "40P01", "40001", "57014"})
 
 
 class Busy(Exception):
@@ -44,28 +52,59 @@ def write() -> Iterator[Session]:
         raise RuntimeError("a rule was called inside another rule's transaction")
     session.rollback()
     session.expire_all()
+    with _turn(session) as options:
+        session.info["writing"] = True
+        try:
+            session.connection(execution_options=options)
+            yield session
+            for write_more in session.info.get("at_the_end", {}).values():
+                write_more(session)
+            session.commit()
+        except OperationalError as error:
+            session.rollback()
+            if is_busy(error):
+                raise Busy from error
+            raise
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop("writing", None)
+            session.info.pop("at_the_end", None)
+
+
+@contextmanager
+def _turn(session: Session) -> Iterator[dict[str, Any]]:
+    """Wait for this process's turn to write, on SQLite; gives the options to begin with."""
+    if session.get_bind().dialect.name != "sqlite":
+        yield {}
+        return
     until = time.monotonic() + BUSY_MILLISECONDS / 1000
     if not _writing.acquire(timeout=BUSY_MILLISECONDS / 1000):
         raise Busy
-    session.info["writing"] = True
     try:
-        session.connection(execution_options={"writes_until": until})
-        yield session
-        for write_more in session.info.get("at_the_end", {}).values():
-            write_more(session)
-        session.commit()
-    except OperationalError as error:
-        session.rollback()
-        if isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig):
-            raise Busy from error
-        raise
-    except BaseException:
-        session.rollback()
-        raise
+        yield {"writes_until": until}
     finally:
-        session.info.pop("writing", None)
-        session.info.pop("at_the_end", None)
         _writing.release()
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Whether the database refused because of somebody else, so that trying again may help."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return "locked" in str(error.orig)
+    return getattr(error.orig, "sqlstate", None) in _BUSY_STATES
+
+
+def queue_for(session: Session, *names: str) -> None:
+    """Whoever queues for one of these names, too, goes on when this transaction has ended.
+
+    For what no row stands for, such as how many mails somebody had today. SQLite's writers follow
+    each other anyway. Raises `Busy` through `write` where it takes too long.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    for name in sorted(set(names)):  # the same sequence for all, or two could hold each other up
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def at_the_end(session: Session, write_more: More) -> More:
@@ -77,6 +116,30 @@ def at_the_end(session: Session, write_more: More) -> More:
         raise RuntimeError("there is no transaction that could end")
     kept: More = session.info.setdefault("at_the_end", {}).setdefault(type(write_more), write_more)
     return kept
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """What SQLAlchemy's engine for these settings is made with."""
+    if make_url(settings.sqlalchemy_url).get_backend_name() == "sqlite":
+        return {}
+    kept = {
+        "lock_timeout": BUSY_MILLISECONDS,
+        # A process that froze amid a transaction must not keep its orders locked.
+        "idle_in_transaction_session_timeout": 60_000,
+        # A plan made for any values would scan the table for what the trigram index finds.
+        "plan_cache_mode": "force_custom_plan",
+        "timezone": "UTC",
+    }
+    return {
+        "pool_pre_ping": True,  # a restarted server has forgotten our connections
+        "pool_size": 10,
+        "max_overflow": 20,
+        "connect_args": {
+            "connect_timeout": 5,
+            "application_name": "passalong",
+            "options": " ".join(f"-c {name}={value}" for name, value in kept.items()),
+        },
+    }
 
 
 def prepare(engine: Engine) -> None:

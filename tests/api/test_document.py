@@ -136,6 +136,7 @@ def test_a_page_elsewhere_can_ask_nothing_of_it(caller: Caller, shop: Shop) -> N
     assert "Access-Control-Allow-Origin" not in response.headers
 
 
+@pytest.mark.engine("sqlite")
 def test_when_the_database_is_busy_it_says_when_to_come_back(
     app: Flask, caller: Caller, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,12 @@
 """O10: a file of orders is checked row by row, then placed at once, or not at all."""
 
 import datetime as dt
+import threading
 import time
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from tests import builders, seen
 from tests.at_once import at_once
@@ -356,6 +357,13 @@ def test_five_thousand_rows_and_a_claim_meanwhile(app: Flask, olga: Browser, sho
     path = checked(olga, shop, made_of(*rows))
     import_id = of(path).id
     waits: list[float] = []
+    begun = threading.Event()
+
+    def watch(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO orders"):
+            begun.set()
+
+    event.listen(db.engine, "before_cursor_execute", watch)
 
     def go() -> float:
         found = db.session.get_one(Import, import_id)
@@ -364,8 +372,7 @@ def test_five_thousand_rows_and_a_claim_meanwhile(app: Flask, olga: Browser, sho
         return time.perf_counter() - started
 
     def claim() -> None:
-        while not transactions._writing.locked():
-            time.sleep(0.001)  # until the import has begun to write
+        assert begun.wait(20)
         started = time.perf_counter()
         while True:
             try:

@@ -5,6 +5,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -142,8 +143,8 @@ def test_the_secret_is_on_no_other_page(olga: Browser, shop: Shop, receiver: Rec
 )
 def test_a_wrong_address_is_refused_and_kept(app: Flask, shop: Shop, url: str, told: str) -> None:
     """On an installation as it is in earnest: nothing private, nothing in the clear."""
-    instance = app.extensions["passalong.settings"].instance_path
-    strict = create_app({"TESTING": True}, Settings(instance_path=instance))
+    found: Settings = app.extensions["passalong.settings"]
+    strict = create_app({"TESTING": True}, replace(found, allow_private_targets=False))
     builders.make_user(shop.organiser, email="olga@example.org", password=PASSWORD)
     olga = Browser(strict)
     olga.sign_in("olga@example.org", PASSWORD)

@@ -215,10 +215,6 @@ def make_app(server: Server) -> Flask:
     return app
 
 
-def focused(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-
-
 def violations(page: Page) -> list[str]:
     found = Axe().run(page, options=AXE).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found]

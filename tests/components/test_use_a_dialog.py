@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.components.parts import Server, focused, violations
+from tests.components.parts import Server, violations
 
 
 def test_a_dialog_takes_the_focus_and_gives_it_back(page: Page) -> None:
@@ -11,7 +11,7 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(page: Page) -> None:
     page.locator("#share-1").click()
     dialog = page.get_by_role("dialog", name="Share ticket 1")
     expect(dialog).to_be_visible()
-    assert focused(page) == "dialog-title"
+    expect(page.locator("#dialog-title")).to_be_focused()
     assert violations(page) == []
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -57,7 +57,7 @@ def test_success_closes_the_dialog_and_the_focus_stays_at_the_card(page: Page) -
     expect(page.locator("#dialog")).to_be_hidden()
     expect(page.locator("#ticket-1")).to_contain_text("version 3")
     expect(page.locator("#claim-1")).to_have_count(0)  # the opener is gone
-    assert page.evaluate("document.activeElement.closest('#ticket-1') !== null")
+    expect(page.locator("#ticket-1 :focus")).to_have_count(1)
     expect(page.locator("#announcer")).to_have_text("Ticket 1 is ready")
 
 

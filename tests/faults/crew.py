@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -63,8 +62,8 @@ class Member:
 Job = Callable[..., None]
 
 
-def _work(folder: Path, index: int, barrier: Barrier, pipe: Connection) -> None:
-    app = create_app({"TESTING": True}, Settings(instance_path=folder))
+def _work(settings: Settings, index: int, barrier: Barrier, pipe: Connection) -> None:
+    app = create_app({"TESTING": True}, settings)
     with app.app_context():
         # What is loaded at first use would look like waiting.
         fields.clean_phone("+31612345678", "NL")
@@ -79,7 +78,7 @@ def _work(folder: Path, index: int, barrier: Barrier, pipe: Connection) -> None:
 
 
 class Crew:
-    def __init__(self, folder: Path, size: int) -> None:
+    def __init__(self, settings: Settings, size: int) -> None:
         context = multiprocessing.get_context("spawn")
         barrier = context.Barrier(size)
         self.pipes: list[Connection] = []
@@ -87,7 +86,7 @@ class Crew:
         for index in range(size):
             ours, theirs = context.Pipe()
             process = context.Process(
-                target=_work, args=(folder, index, barrier, theirs), daemon=True
+                target=_work, args=(settings, index, barrier, theirs), daemon=True
             )
             process.start()
             theirs.close()  # so that a process that dies is heard of as EOFError
@@ -111,8 +110,8 @@ class Crew:
 
 
 @contextmanager
-def crew_of(size: int, folder: Path) -> Iterator[Crew]:
-    crew = Crew(folder, size)
+def crew_of(size: int, settings: Settings) -> Iterator[Crew]:
+    crew = Crew(settings, size)
     try:
         yield crew
     finally:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from tests.installations import variables_of
 from tests.smtp import SmtpServer
 from ticketing.config import PROJECT, Settings
 from ticketing.models import now
@@ -21,7 +22,7 @@ def start(
         env={
             **{key: value for key, value in os.environ.items() if not key.startswith("PASSALONG_")},
             **server.environment(),
-            "PASSALONG_INSTANCE_PATH": str(settings.instance_path),
+            **variables_of(settings),
             **environment,
         },
         stdout=subprocess.PIPE,

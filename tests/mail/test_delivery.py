@@ -229,6 +229,7 @@ def test_logs_hold_neither_people_nor_links(
         assert secret not in ours
 
 
+@pytest.mark.engine("sqlite")
 def test_what_the_server_says_brings_no_link_into_the_database(
     server: SmtpServer, app: Flask, settings: Settings
 ) -> None:

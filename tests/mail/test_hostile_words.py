@@ -38,7 +38,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("words", HOSTILE)
-def test_words_stay_words(server: SmtpServer, app: Flask, words: str) -> None:
+def test_words_stay_words(server: SmtpServer, app: Flask, engine: str, words: str) -> None:
+    if engine == "postgresql":
+        words = words.replace("\x00", "")  # which it can't store
     shop = builders.make_shop(organiser_name=words)
     order = builders.make_order(shop, first_name=words[:200])
     with write():

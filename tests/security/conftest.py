@@ -46,8 +46,7 @@ class FromOutside(FlaskClient):
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    app.test_client_class = FromOutside
-    return app.test_client(use_cookies=False)
+    return FromOutside(app, app.response_class, use_cookies=False)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ from ticketing.transactions import write
 @pytest.fixture
 def strict(app: Flask) -> Iterator[Flask]:
     """An installation as it is in earnest: no private addresses."""
-    settings = Settings(instance_path=Path(app.instance_path))
-    strict = create_app({"TESTING": True}, settings)
+    found: Settings = app.extensions["passalong.settings"]
+    strict = create_app({"TESTING": True}, replace(found, allow_private_targets=False))
     with strict.app_context():
         yield strict
 

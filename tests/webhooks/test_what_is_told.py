@@ -182,6 +182,7 @@ def test_who_is_off_or_deleted_or_another_organisers_hears_nothing(
     assert all_calls() == []
 
 
+@pytest.mark.engine("sqlite")  # the other has EXPLAIN in words of its own
 def test_where_nobody_listens_it_costs_one_query(shop: Shop) -> None:
     order = builders.make_order(shop)
     ticket = order.tickets[0]

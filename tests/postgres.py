@@ -1,0 +1,167 @@
+"""A PostgreSQL server of the tests' own, on a socket in a temporary folder."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import URL
+
+INSTALL = "PostgreSQL's server isn't here; install it with: apt-get install postgresql"
+START_SECONDS = 60
+# What a test leaves behind nobody needs after a power cut.
+CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@dataclass
+class Postgres:
+    """A running server. Its address is good for `PASSALONG_DATABASE_URL`."""
+
+    folder: Path
+    programs: Path
+    process: subprocess.Popen[bytes]
+    settings: dict[str, str]
+
+    def url(self, database: str) -> str:
+        return URL.create(
+            "postgresql", username="passalong", database=database, query={"host": str(self.folder)}
+        ).render_as_string()
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
+        return psycopg.connect(
+            host=str(self.folder), user="passalong", dbname=database, autocommit=True
+        )
+
+    def create(self, database: str, *, template: str = "template0") -> str:
+        """A new database; returns its address."""
+        with self.connect() as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        with self.connect() as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        """Without waiting for those who are connected, as at an upgrade."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
+    def start(self) -> None:
+        self.process = _started(self.programs, self.folder, self.settings)
+        _wait_until_well(self)
+
+
+def find_programs() -> Path | None:
+    """The folder of `postgres` and `initdb`; Debian keeps them off the PATH."""
+    on_path = shutil.which("postgres")
+    if on_path:
+        return Path(on_path).resolve().parent
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[-3])
+    )
+    return versions[-1].parent if versions else None
+
+
+@contextmanager
+def running_postgres(**settings: str) -> Iterator[Postgres]:
+    """Start a server of its own; skips where there is none to start, and fails in CI."""
+    programs = find_programs()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail(INSTALL)
+        pytest.skip(INSTALL)
+    # Not pytest's folder: a path to a socket has 107 characters at most.
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+    folder = Path(tempfile.mkdtemp(prefix="passalong-pg-", dir=memory if memory.is_dir() else None))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, _somebody(), _group())
+        subprocess.run(
+            [
+                programs / "initdb",
+                f"--pgdata={folder / 'data'}",
+                "--username=passalong",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
+            **_not_as_root(),
+        )
+        wanted = CARELESS | settings
+        server = Postgres(folder, programs, _started(programs, folder, wanted), wanted)
+        try:
+            _wait_until_well(server)
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(programs: Path, folder: Path, settings: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            [
+                programs / "postgres",
+                "-D",
+                folder / "data",
+                "-k",
+                folder,
+                "-c",
+                "listen_addresses=",
+                "-c",
+                "max_connections=200",
+                *(f"--{name}={value}" for name, value in settings.items()),
+            ],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl+C is for the tests, which then stop it
+            **_not_as_root(),
+        )
+
+
+def _not_as_root() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    return {"user": _somebody(), "group": _group()} if os.geteuid() == 0 else {}
+
+
+def _somebody() -> str:
+    import pwd
+
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _group() -> int:
+    import pwd
+
+    return pwd.getpwnam(_somebody()).pw_gid
+
+
+def _wait_until_well(server: Postgres) -> None:
+    until = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            server.connect().close()
+        except psycopg.OperationalError:
+            if server.process.poll() is not None or time.monotonic() > until:
+                pytest.fail(f"PostgreSQL doesn't start:\n{(server.folder / 'log').read_text()}")
+            time.sleep(0.02)
+        else:
+            return
