@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
-from ticketing import admission, barcodes, calls, demo, feed, keys, reminders, users
+from ticketing import admission, barcodes, calls, demo, feed, keys, limits, reminders, users
 from ticketing.config import settings
 from ticketing.history import By
 from ticketing.imports import steps
@@ -53,6 +53,7 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
         click.echo(f"Mails: {delivery.deliver_waiting()}")
         click.echo(f"Calls: {calls.make_waiting()}")
         feed.prune()
+        limits.prune()
         steps.forget()
         return
     stop = _stop(with_parent=with_parent)
@@ -173,7 +174,7 @@ def _tidy_hourly(app: Flask, stop: threading.Event) -> None:
     """What is done by the way: forgetting what is over, reminding whose day has come."""
     while True:
         with app.app_context():
-            for job in (feed.prune, steps.forget, reminders.remind):
+            for job in (feed.prune, limits.prune, steps.forget, reminders.remind):
                 try:
                     job()
                 except (Busy, DBAPIError) as error:

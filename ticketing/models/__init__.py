@@ -1,5 +1,6 @@
 """Tables and their relations; the rules stand elsewhere."""
 
+from ticketing.models.access import LimitUse
 from ticketing.models.base import Base, now
 from ticketing.models.events import Event, Image, MailText, Question, Shop, TicketType
 from ticketing.models.orders import (
@@ -38,6 +39,7 @@ __all__ = [
     "Image",
     "Import",
     "Invitation",
+    "LimitUse",
     "MailText",
     "Membership",
     "Order",
