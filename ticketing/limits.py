@@ -17,8 +17,9 @@ import ipaddress
 import time
 from typing import Any, Final
 
-from sqlalchemy import and_, case, delete, select
+from sqlalchemy import and_, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from ticketing import links
 from ticketing.extensions import db
@@ -52,31 +53,38 @@ def hit(name: str, subject: str, most: int, window: dt.timedelta) -> bool:
     """
     if wait(name, subject, most, window):
         return False
+    with write() as session:
+        return count(session, name, subject, most, window)
+
+
+def count(session: Session, name: str, subject: str, most: int, window: dt.timedelta) -> bool:
+    """The same in the caller's transaction, for several limits at once."""
     now, span = _now(), window // _MILLISECOND
     share = span // most
     insert: Any = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
     reaches = _beginning(now, span) + share
-    with write() as session:
-        # One statement: of many at once, only so many as fit change the row.
-        counted = session.scalar(
-            insert(LimitUse)
-            .values(name=name, subject=_digest(name, subject), spent_until=now + share)
-            .on_conflict_do_update(
-                index_elements=[LimitUse.name, LimitUse.subject],
-                set_={"spent_until": reaches},
-                where=reaches <= now + span,
-            )
-            .returning(LimitUse.spent_until)
+    # One statement: of many at once, only so many as fit change the row.
+    counted = session.scalar(
+        insert(LimitUse)
+        .values(name=name, subject=_digest(name, subject), spent_until=now + share)
+        .on_conflict_do_update(
+            index_elements=[LimitUse.name, LimitUse.subject],
+            set_={"spent_until": reaches},
+            where=reaches <= now + span,
         )
+        .returning(LimitUse.spent_until)
+    )
     return counted is not None
 
 
-def give_back(name: str, subject: str, most: int, window: dt.timedelta) -> None:
-    """Take back one hit, for instance because it was no wrong guess. Raises `Busy`."""
-    with write() as session:
-        row = session.get(LimitUse, (name, _digest(name, subject)), with_for_update=True)
-        if row is not None:
-            row.spent_until -= window // _MILLISECOND // most
+def give_back(session: Session, name: str, subject: str, most: int, window: dt.timedelta) -> None:
+    """Take back one hit in the caller's transaction, for instance because it was no guess."""
+    session.execute(
+        update(LimitUse)
+        .where(LimitUse.name == name, LimitUse.subject == _digest(name, subject))
+        .values(spent_until=LimitUse.spent_until - window // _MILLISECOND // most)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def wait(name: str, subject: str, most: int, window: dt.timedelta) -> int:
