@@ -228,8 +228,8 @@ def test_it_is_changed_and_others_are_signed_out(
 
 def test_it_asks_for_the_present_one(app: Flask, olga: Browser) -> None:
     for present, wanted, said in [
-        ("wrong horse battery", NEW, "That isn’t your present password."),
-        ("", NEW, "That isn’t your present password."),
+        ("wrong horse battery", NEW, "That isn’t your password."),
+        ("", NEW, "That isn’t your password."),
         (PASSWORD, "short", "at least 12 characters"),
         (PASSWORD, EMAIL.upper(), "easy to guess"),
         (PASSWORD, "Olga Organiser", "easy to guess"),

@@ -1,6 +1,6 @@
 """Tables and their relations; the rules stand elsewhere."""
 
-from ticketing.models.access import LimitUse
+from ticketing.models.access import EmailChange, LimitUse, RecoveryCode, SignIn
 from ticketing.models.base import Base, now
 from ticketing.models.events import Event, Image, MailText, Question, Shop, TicketType
 from ticketing.models.orders import (
@@ -34,6 +34,7 @@ __all__ = [
     "Call",
     "CallTry",
     "Change",
+    "EmailChange",
     "Event",
     "HistoryEntry",
     "Image",
@@ -47,9 +48,11 @@ __all__ = [
     "OutboxMail",
     "PretixConnection",
     "Question",
+    "RecoveryCode",
     "Role",
     "Share",
     "Shop",
+    "SignIn",
     "Ticket",
     "TicketType",
     "User",
