@@ -32,7 +32,7 @@ _RESETS_OF_ACCOUNT: Final = 5
 _RESETS_FROM_ADDRESS: Final = 30
 # What comes to everybody's mind here, beside address, name and organiser (ASVS 6.1.2).
 _OBVIOUS: Final = ("passalong", "password", "backoffice", "ticketing", "tickets", "ticket", "event")
-_UNGUESSABLE: Final = 6  # letters that have to be left without all of these
+_UNGUESSABLE: Final = 6  # different characters that have to be left without all of these
 
 
 class BadPassword(ValueError):
@@ -60,7 +60,7 @@ def checked(password: str, *known: str) -> str:
     if problems:
         raise BadPassword(" ".join(str(each) for each in problems))
     simply = password.casefold()
-    if len(set(simply)) < 5 or len(_unguessed(simply, known)) < _UNGUESSABLE:
+    if len(set(simply)) < 5 or len(set(_unguessed(simply, known))) < _UNGUESSABLE:
         raise BadPassword(_("This is easy to guess. Please use something else."))
     if is_bad_password(normalised) or is_bad_password(simply):
         raise BadPassword(

@@ -93,7 +93,8 @@ def asked_of(endpoint: str | None) -> frozenset[str]:
 def lead_on() -> ResponseReturnValue:
     """To what was to be looked at, after the question (`confirm` in account.py)."""
     onwards = request.form.get("next", "")
-    return redirect(onwards if validate_redirect_url(onwards) else url_for(".home"), 303)
+    good = onwards.startswith(url_for(".home")) and validate_redirect_url(onwards)
+    return redirect(onwards if good else url_for(".home"), 303)
 
 
 def _shown(user: User, field: Field) -> bool:
