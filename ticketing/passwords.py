@@ -60,7 +60,7 @@ def checked(password: str, *known: str) -> str:
     if problems:
         raise BadPassword(" ".join(str(each) for each in problems))
     simply = password.casefold()
-    if len(set(simply)) < 5 or len(set(_unguessed(simply, known))) < _UNGUESSABLE:
+    if len(set(_unguessed(simply, known))) < _UNGUESSABLE:
         raise BadPassword(_("This is easy to guess. Please use something else."))
     if is_bad_password(normalised) or is_bad_password(simply):
         raise BadPassword(
