@@ -40,7 +40,7 @@ class Kept:
 
 
 def secret_in(html: str) -> str:
-    [found] = re.findall(r'id="two-step-secret"[^>]*value="([A-Z2-7 ]+)"', html)
+    [found] = re.findall(r'id="two-step-secret"[^>]*>([A-Z2-7 ]+)<', html)
     return found
 
 
