@@ -188,6 +188,29 @@ def sign_out_user(email: str | None, everybody: bool) -> None:
     click.echo(f"{email} is signed out everywhere.")
 
 
+@user_group.command("close")
+@click.argument("email")
+def close_user(email: str) -> None:
+    """Keep EMAIL out from now on; what they did stays in the history."""
+    _switch(email, on=False)
+    click.echo(f"{email} can't sign in any more.")
+
+
+@user_group.command("open")
+@click.argument("email")
+def open_user(email: str) -> None:
+    """Let EMAIL in again."""
+    _switch(email, on=True)
+    click.echo(f"{email} can sign in again.")
+
+
+def _switch(email: str, *, on: bool) -> None:
+    try:
+        users.switch(email, on=on)
+    except users.CannotCreate as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
 def _stop(*, with_parent: bool) -> threading.Event:
     """Set by SIGTERM and SIGINT, or when the process that started this one is gone."""
     stop = threading.Event()

@@ -57,6 +57,15 @@ def sign_out(email: str) -> None:
     sessions.end_all(_account(email).id)
 
 
+def switch(email: str, *, on: bool) -> None:
+    """Close an account, whose sessions end, or let it in again. Raises `CannotCreate`."""
+    user_id = _account(email).id
+    with write() as session:
+        user = session.get_one(User, user_id)
+        user.active = on
+        sessions.end_all_of(session, user)
+
+
 def reset_two_step(email: str) -> None:
     """Let somebody who lost phone and recovery codes sign in with the password alone.
 

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests import builders
 from tests.backoffice import phone
 from tests.backoffice.browsing import Browser, forms_in
 from tests.backoffice.conftest import PASSWORD
@@ -188,8 +189,6 @@ def test_the_dangerous_are_these(app: Flask, tired: Browser, order: Order) -> No
 
 @pytest.mark.parametrize("path", [f"{PEOPLE}/two-step", KEYS, f"{PEOPLE}/invitations"])
 def test_whoever_may_not_is_not_even_asked(app: Flask, order: Order, path: str) -> None:
-    from tests import builders
-
     builders.make_user(order.shop.organiser, email="d@example.org", role="desk", password=PASSWORD)
     desk = Browser(app)
     desk.sign_in("d@example.org", PASSWORD)

@@ -205,6 +205,22 @@ def test_the_command_signs_out_one_or_everybody(
     assert runner.invoke(args=["user", "sign-out", "nobody@example.org"]).exit_code == 1
 
 
+def test_the_command_closes_an_account(app: Flask, olga: Browser, stranger: Browser) -> None:
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["user", "close", EMAIL.upper()]).exit_code == 0
+    assert not is_in(olga)
+    assert stranger.sign_in(EMAIL, PASSWORD).status_code == 422
+    assert runner.invoke(args=["user", "open", EMAIL]).exit_code == 0
+    assert not is_in(olga), "a session that ended stays over"
+    assert stranger.sign_in(EMAIL, PASSWORD).status_code == 302
+    assert runner.invoke(args=["user", "close", "nobody@example.org"]).exit_code == 1
+
+
+def test_there_is_one_set_of_commands_for_accounts(app: Flask) -> None:
+    """Flask-Security's own know nothing of our rules."""
+    assert not {"users", "roles"} & app.cli.commands.keys()
+
+
 def test_a_role_counts_at_once(app: Flask, shop: Shop, olga: Browser) -> None:
     """Should somebody change it in the database itself: no session remembers a role."""
     assert olga.get("/backoffice/people").status_code == 200

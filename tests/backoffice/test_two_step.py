@@ -13,7 +13,7 @@ from tests.at_once import at_once, kinds
 from tests.backoffice import phone
 from tests.backoffice.browsing import Browser, forms_in
 from tests.backoffice.conftest import PASSWORD
-from ticketing import outbox, two_step
+from ticketing import outbox, passwords, team, two_step
 from ticketing.extensions import db
 from ticketing.models import LimitUse, OutboxMail, RecoveryCode, Shop, User
 from ticketing.transactions import write
@@ -282,8 +282,6 @@ def test_a_changed_password_ends_a_sign_in_that_is_half_done(
 
 
 def test_a_new_password_by_mail_does_not_get_around_it(app: Flask, kept: Kept) -> None:
-    from ticketing import passwords
-
     path = passwords.reset_url(db.session.query(User).one()).partition("8000")[2]
     person = Browser(app)
     person.submit(path, password=PASSWORD + "!")
@@ -344,8 +342,6 @@ def test_an_owner_resets_it_for_who_lost_their_phone(app: Flask, shop: Shop, olg
 
 
 def test_an_owner_cannot_weaken_an_account_of_others(app: Flask, shop: Shop, olga: Browser) -> None:
-    from ticketing import team
-
     user = builders.make_user(shop.organiser, email="d@example.org", password=PASSWORD)
     team.found("Their own", user)
     desk = Browser(app)

@@ -74,6 +74,8 @@ def sign_in_settings(keys: Keys) -> dict[str, Any]:
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_SEND_REGISTER_EMAIL": False,
         "SECURITY_DEFAULT_REMEMBER_ME": False,
+        "SECURITY_CLI_USERS_NAME": None,  # `flask user` knows our rules
+        "SECURITY_CLI_ROLES_NAME": None,
         "SECURITY_STATIC_FOLDER": None,  # our own pages, our own files
         "SECURITY_FRESHNESS": dt.timedelta(seconds=-1),  # backoffice/confirming.py asks again
         "SECURITY_API_ENABLED_METHODS": ["session"],

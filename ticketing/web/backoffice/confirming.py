@@ -76,7 +76,6 @@ def asked_first() -> ResponseReturnValue | None:
     user = scope.user()
     form = ConfirmPasswordForm() if user.totp_secret is None else ConfirmCodeForm()
     if "confirm_with" not in request.form:
-        form.csrf_token.errors = ()
         return _question(form)
     if not form.validate_on_submit() or not _shown(user, form.confirm_with):
         return _question(form)
