@@ -59,7 +59,7 @@ def begin(user_id: int, browser: str, *, known: bool, locale: str) -> str:
 def find(uniquifier: str, secret: str) -> SignIn | None:
     """The session that a cookie is for, with its user, if both are still good."""
     at = now()
-    return db.session.scalar(
+    found = db.session.scalars(
         select(SignIn)
         .join(SignIn.user)
         .where(
@@ -69,8 +69,10 @@ def find(uniquifier: str, secret: str) -> SignIn | None:
             User.fs_uniquifier == uniquifier,
             User.active.is_(True),
         )
-        .options(contains_eager(SignIn.user))
+        # Flask-Security looks at the roles of whoever is signed in.
+        .options(contains_eager(SignIn.user).joinedload(User.roles))
     )
+    return found.unique().one_or_none()
 
 
 def note_use(sign_in: SignIn) -> None:

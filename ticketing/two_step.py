@@ -11,6 +11,7 @@ import hmac
 import logging
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -188,10 +189,10 @@ def _counter(secret: str, code: str, last: int | None) -> int:
     if not re.fullmatch("[0-9]{6}", tidy):
         raise WrongCode
     try:
-        counter: int = TOTP(secret).match(tidy, window=_DRIFT, last_counter=last).counter
+        match = TOTP(secret).match(tidy, time.time(), window=_DRIFT, last_counter=last)
     except TokenError as error:
         raise WrongCode from error
-    return counter
+    return int(match.counter)
 
 
 def _use_recovery_code(session: Session, user_id: int, code: str) -> None:
