@@ -10,25 +10,25 @@ from ticketing.config import settings
 from ticketing.models import Event, now
 
 
-def ics_of(
-    event: Event, *, url: str | None = None, uid: str | None = None, at: dt.datetime | None = None
-) -> bytes:
+def ics_of(event: Event) -> bytes:
     """The event as an iCalendar file, RFC 5545.
 
-    It names nobody. `url` is the page of whoever gets the file, never somebody else's. The same
-    `uid` again (default: one for each event) updates the entry instead of making a second one.
+    It names nobody and links nowhere: calendars are shared with colleagues and copied to other
+    services, and whoever has a ticket's link has the ticket. A later file has the same UID and,
+    after the organiser changed something, a higher SEQUENCE: calendars update their entry
+    instead of adding a second one.
     """
     entry = icalendar.Event()
-    entry.add("uid", uid or uid_of(event))
-    entry.add("dtstamp", at or now())
-    # UTC needs no timezone table that a calendar may read differently; each shows its own time.
+    entry.add("uid", uid_of(event))
+    entry.add("dtstamp", now())
+    entry.add("sequence", event.revision - 1)
+    # UTC needs no VTIMEZONE, which calendars read differently, Outlook most of all, and which
+    # icalendar makes with the hour around a change of clocks wrong. Each shows its own time.
     entry.add("dtstart", event.starts_at.astimezone(dt.UTC))
     if event.ends_at is not None:
         entry.add("dtend", event.ends_at.astimezone(dt.UTC))
     entry.add("summary", _printable(event.name))
     entry.add("location", "\n".join(_printable(line) for line in event.place.splitlines()))
-    if url is not None:
-        entry.add("url", url)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Passalong//EN")
     calendar.add("version", "2.0")

@@ -13,7 +13,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from ticketing import calendar, languages, links, orders, outbox, tickets_pdf
+from ticketing import calendar, languages, orders, outbox, tickets_pdf
 from ticketing.downloads import Download, download_of
 from ticketing.extensions import db
 from ticketing.mailing import account_letters, asking, letters, sample
@@ -136,7 +136,7 @@ _LETTERS: Final[dict[str, Callable[[OutboxMail, Order, Ticket | None], Letter]]]
 
 def _attachments(kind: str, order: Order, ticket: Ticket | None) -> tuple[Attachment, ...]:
     if kind == outbox.TICKET and ticket is not None:
-        ics = calendar.ics_of(order.shop.event, url=links.ticket_url(ticket))
+        ics = calendar.ics_of(order.shop.event)
         files = [Attachment("event.ics", "text/calendar; charset=utf-8; method=PUBLISH", ics)]
         if download_of(ticket, order.shop) is Download.READY:
             files.insert(0, _pdf("ticket.pdf", tickets_pdf.pdf_of(ticket)))

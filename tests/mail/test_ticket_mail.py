@@ -47,7 +47,7 @@ def test_its_pdf_is_the_ticket(server: SmtpServer, open_ticket: Ticket) -> None:
     assert barcodes.look_up(code.text).id == open_ticket.id
 
 
-def test_its_calendar_file_is_the_event_with_the_holders_own_page(
+def test_its_calendar_file_is_the_event_and_no_link(
     server: SmtpServer, open_ticket: Ticket
 ) -> None:
     builders.claim(open_ticket)
@@ -57,7 +57,8 @@ def test_its_calendar_file_is_the_event_with_the_holders_own_page(
     [entry] = calendar.walk("VEVENT")
     assert str(entry["SUMMARY"]) == "Riverside Festival"
     assert entry.decoded("DTSTART") == open_ticket.order.shop.event.starts_at
-    assert str(entry["URL"]) == links.ticket_url(open_ticket)
+    assert "URL" not in entry
+    assert links.ticket_token(open_ticket) not in part.get_content()
 
 
 def test_file_names_and_headers_tell_no_name(server: SmtpServer, open_ticket: Ticket) -> None:
