@@ -12,7 +12,7 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageCms, ImageDraw, PngImagePlugin
 
-from ticketing import decoding, images
+from ticketing import confined, decoding, images
 from ticketing.decoding import Refused
 from ticketing.images import InvalidImage
 
@@ -327,7 +327,7 @@ def slow_jpeg() -> bytes:
 def test_one_that_would_take_minutes_is_given_up(
     app: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "SECONDS", 1)
+    monkeypatch.setattr(confined, "SECONDS", 1)
     began = time.monotonic()
     with pytest.raises(InvalidImage):
         images.event_picture(slow_jpeg())
@@ -341,7 +341,7 @@ def test_one_that_needs_more_memory_than_it_gets(
     app: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = file_of(Pillow.new("RGBA", (6000, 6000)), "PNG")
-    monkeypatch.setattr(images, "MEGABYTES", 200)
+    monkeypatch.setattr(confined, "MEGABYTES", 200)
     with pytest.raises(InvalidImage):
         images.event_picture(large)
 
@@ -372,14 +372,11 @@ def test_several_at_once_each_get_their_own(app: object) -> None:
     assert found == dict(enumerate(sizes))
 
 
-def test_the_process_knows_no_secrets(
-    app: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    told = tmp_path / "told"
-    listening = tmp_path / "decoding.py"
-    listening.write_text(f"import os; open({str(told)!r}, 'w').write(repr(dict(os.environ)))")
-    monkeypatch.setattr(images, "_DECODER", listening)
+def test_the_process_knows_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    telling = tmp_path / "telling.py"
+    telling.write_text("import os; KINDS = {'all': lambda given: (dict(os.environ), given)}")
     monkeypatch.setenv("PASSALONG_MAIL_PASSWORD", "hunter2")
-    with pytest.raises(InvalidImage):
-        images.logo(file_of(half_red_half_blue(), "PNG"))
-    assert "hunter2" not in told.read_text()
+    told, back = confined.ask(telling, "all", b"given")
+    assert told["PATH"]
+    assert back == b"given"
+    assert "hunter2" not in str(told)

@@ -1,19 +1,12 @@
-"""A process that decodes one picture and encodes it anew.
-
-Run by its path, not with -m: that would import the application, which it has no use for. What is
-decoded comes from anywhere, and decoders are large programs in C: here one may crash, take more
-memory than it gets, or go on for ever, and nothing else notices.
-"""
+"""Decodes one picture and encodes it anew, in a confined process: see `confined.py`."""
 
 from __future__ import annotations
 
 import io
-import json
-import os
 import struct
-import sys
 import warnings
 import zlib
+from collections.abc import Callable
 from typing import Any, Final
 
 from PIL import Image as Pillow
@@ -79,9 +72,6 @@ def logo(uploaded: bytes) -> Made:
     drawn = _encoded(image, "WEBP", lossless=True, quality=80, method=4)
     photo = _encoded(image, "WEBP", quality=88, method=4)
     return min(drawn, photo, key=len), "image/webp", *image.size
-
-
-KINDS: Final = {"event_picture": event_picture, "logo": logo}
 
 
 def _decoded(uploaded: bytes, box: tuple[int, int]) -> Pillow.Image:
@@ -171,36 +161,17 @@ def _encoded(image: Pillow.Image, kind: str, **options: Any) -> bytes:
     return out.getvalue()
 
 
-def _limit(seconds: int, megabytes: int) -> None:
-    """So much processor time and memory, no files of its own: the system sees to it."""
-    if sys.platform == "win32":
-        return  # no such limits there; who waits for us still stops waiting
-    import resource
+def _kind(make: Callable[[bytes], Made]) -> Callable[[bytes], tuple[dict[str, Any], bytes]]:
+    def answer(uploaded: bytes) -> tuple[dict[str, Any], bytes]:
+        # Pillow warns of large pictures and odd metadata; we have limits of our own.
+        warnings.simplefilter("ignore")
+        try:
+            data, content_type, width, height = make(uploaded)
+        except Refused as refused:
+            return {"refused": str(refused)}, b""
+        return {"type": content_type, "width": width, "height": height}, data
 
-    for what, most in (
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_AS, megabytes << 20),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
+    return answer
 
 
-def main(kind: str, seconds: int, megabytes: int) -> None:
-    # The pipe is for the answer alone: a print somewhere would garble it.
-    outgoing = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    _limit(seconds, megabytes)
-    # Pillow warns of large pictures and odd metadata; we have limits of our own.
-    warnings.simplefilter("ignore")
-    try:
-        data, content_type, width, height = KINDS[kind](sys.stdin.buffer.read())
-        head = {"type": content_type, "width": width, "height": height}
-    except Refused as refused:
-        data, head = b"", {"refused": str(refused)}
-    outgoing.write(json.dumps(head).encode() + b"\n" + data)
-    outgoing.close()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+KINDS: Final = {"event_picture": _kind(event_picture), "logo": _kind(logo)}

@@ -6,27 +6,21 @@ do nothing else and not for long: see `decoding.py`.
 """
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
+from ticketing import confined
 from ticketing.extensions import db
 from ticketing.models import Image
-from ticketing.pdf.pool import ENVIRONMENT
 
 MAX_BYTES: Final = 8 * 1024 * 1024
-SECONDS: Final = 10  # ten times what the largest picture that we take needs
-MEGABYTES: Final = 1024
 
 EXTENSIONS: Final = {"image/jpeg": "jpg", "image/webp": "webp"}
 
@@ -97,7 +91,8 @@ def _decoded(kind: str, uploaded: bytes) -> Picture:
         raise InvalidImage(
             _l("This file is too large. Please choose one of at most %(n)d MB.", n=8)
         )
-    head, data = _ask(kind, uploaded)
+    with _decoding:
+        head, data = confined.ask(_DECODER, kind, uploaded)
     if head.get("refused") == "pixels":
         raise InvalidImage(
             _l("This picture has too many pixels. Please choose a smaller version of it.")
@@ -109,26 +104,3 @@ def _decoded(kind: str, uploaded: bytes) -> Picture:
             _l("This isn’t a picture we can read. Please choose a JPEG, PNG, WebP or GIF.")
         )
     return Picture(data, head["type"], head["width"], head["height"])
-
-
-def _ask(kind: str, uploaded: bytes) -> tuple[dict[str, Any], bytes]:
-    """What the process answers, and the picture; nothing of both if it failed or was ended."""
-    command = [sys.executable, "-P", str(_DECODER), kind, str(SECONDS), str(MEGABYTES)]
-    with _decoding:
-        try:
-            done = subprocess.run(  # noqa: S603 - our own interpreter and file
-                command,
-                input=uploaded,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=3 * SECONDS,  # others need the processor too
-                check=False,
-                env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
-                start_new_session=True,  # Ctrl+C is for the server
-            )
-        except subprocess.TimeoutExpired:
-            return {}, b""
-    if done.returncode != 0:
-        return {}, b""
-    head, _line, data = done.stdout.partition(b"\n")
-    return json.loads(head or b"{}"), data

@@ -14,6 +14,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from ticketing.confined import ENVIRONMENT
+
 from . import wire
 from .document import Document, PoolBusy, RenderFailed, RenderTimeout
 from .watch import Watch
@@ -21,12 +23,6 @@ from .watch import Watch
 WORKER = Path(__file__).with_name("worker.py")
 JOBS = 2000  # after which a worker is replaced: whatever a library leaks stays small
 START = 30.0  # seconds a worker may take to be ready
-
-# The workers get no more of the environment than Python needs: the rest holds secrets.
-ENVIRONMENT = (
-    *("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH"),
-    *("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"),
-)
 
 
 class _Worker:
