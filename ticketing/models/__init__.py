@@ -23,6 +23,7 @@ from ticketing.models.organisers import (
 )
 from ticketing.models.programs import Call, CallTry, Import, PretixConnection, WebhookEndpoint
 from ticketing.models.records import Change, HistoryEntry, OutboxMail
+from ticketing.models.wallets import AppleWallet, GoogleWallet
 
 __all__ = [
     "CANCELLED",
@@ -30,12 +31,14 @@ __all__ = [
     "OPEN",
     "PERSONALISED",
     "ApiKey",
+    "AppleWallet",
     "Base",
     "Call",
     "CallTry",
     "Change",
     "EmailChange",
     "Event",
+    "GoogleWallet",
     "HistoryEntry",
     "Image",
     "Import",
