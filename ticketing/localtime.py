@@ -22,11 +22,15 @@ def event_when(event: Event) -> str:
     if event.ends_at is None:
         return f"{event_day(event)}, {clock(starts, event)} ({zone_name})"
     ends = event.ends_at.astimezone(zone)
-    # An evening that ends after midnight is still one evening.
-    if ends - starts < dt.timedelta(hours=20):
+    if is_one_evening(event):
         return f"{event_day(event)}, {clock(starts, event)} – {clock(ends, event)} ({zone_name})"
     days = format_interval(starts.date(), ends.date(), "yMMMEd", locale=_locale())
     return f"{days}, {clock(starts, event)} ({zone_name})"
+
+
+def is_one_evening(event: Event) -> bool:
+    """Whether it is over within a day: an evening that ends after midnight is still one."""
+    return event.ends_at is None or event.ends_at - event.starts_at < dt.timedelta(hours=20)
 
 
 def clock(moment: dt.datetime, event: Event) -> str:

@@ -67,6 +67,10 @@ class DownloadSwitchedOff(Refusal):
     """The organiser hands tickets out another way, or later."""
 
 
+class WalletNotOffered(Refusal):
+    """The organiser doesn't sign for this wallet, or can't at the moment."""
+
+
 class ShopArchived(Refusal):
     """The shop takes no new orders; what it has sold stays what it is."""
 

@@ -46,6 +46,8 @@ OWNER = {
     "resume_webhook", "renew_webhook_secret", "delete_webhook", "replay_lost",
     "webhook_deliveries", "webhook_delivery", "replay_delivery",
     "api_keys", "new_api_key", "revoke_api_key",
+    "wallet", "apple_wallet", "apple_wallet_request", "apple_wallet_sample", "stop_apple_wallet",
+    "google_wallet", "google_wallet_sample", "stop_google_wallet",
 }  # fmt: skip
 # Whoever has signed in, even if they work for nobody any more.
 ANYONE = {

@@ -108,5 +108,6 @@ def _shop_like(event: Event, shop: Shop | None) -> Shop:
         delivery_note=shop.delivery_note if shop else "",
         personalisation_deadline=deadline,
         colour=shop.colour if shop else "#4f46e5",
+        logo=shop.logo if shop else None,
         consumer_desk=shop.consumer_desk if shop else None,
     )

@@ -131,6 +131,11 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
         _l("The organiser hands the tickets out another way, or closer to the event."),
         desk=True,
     ),
+    refusals.WalletNotOffered: Answer(
+        404,
+        _l("This ticket can’t be added to that wallet"),
+        _l("The code on the ticket page is good all the same, and so is the PDF."),
+    ),
     refusals.ShopArchived: Answer(
         410,
         _l("This shop is closed"),

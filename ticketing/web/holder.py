@@ -28,7 +28,9 @@ from ticketing.models import Ticket
 from ticketing.qr import qr_svg
 from ticketing.refusals import DeadlinePassed, FormExpired
 from ticketing.status import status_of
-from ticketing.web import by_link, send
+from ticketing.wallet import offers
+from ticketing.wallet.google_link import GOOGLE
+from ticketing.web import by_link, protection, send
 from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
 from ticketing.web.link_forms import LinkForm, whole_number
 
@@ -37,6 +39,10 @@ blueprint = Blueprint("holder", __name__, url_prefix="/t/<token>")
 # Browsers inside other apps can't always save a file; people do better in their own.
 # https://developers.facebook.com/docs/sharing/webmasters and the apps' own user agents.
 _IN_APP = re.compile(r"FBAN|FBAV|Instagram|WhatsApp|Line/|Snapchat|TikTok|; wv\)", re.IGNORECASE)
+
+# Where a wallet of its own is at hand; elsewhere people may have either in their pocket.
+_APPLE_ONLY = re.compile(r"iPhone|iPad|iPod")
+_GOOGLE_ONLY = re.compile(r"Android")
 
 
 class CompleteForm(LinkForm):
@@ -92,6 +98,9 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
     qr = None
     if download is Download.READY:
         qr = qr_svg(barcodes.text_of(ticket), title=_("QR code of the ticket"))
+    wallets = _wallets(ticket) if download is Download.READY else ()
+    if "google" in wallets:
+        protection.may_send_forms_to(GOOGLE)
     return render_template(
         "holder/ticket.html",
         ticket=ticket,
@@ -100,6 +109,7 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
         status=status_of(ticket, shop.event),
         download=download.value,
         qr=qr,
+        wallets=wallets,
         form=LinkForm(bound_to=link),
         here=f"/t/{token}",
         address=links.ticket_url(ticket),
@@ -128,6 +138,25 @@ def event_file(token: str) -> ResponseReturnValue:
     return send.calendar(calendar.ics_of(ticket.order.shop.event))
 
 
+@blueprint.get("/wallet.pkpass")
+def apple_pass(token: str) -> ResponseReturnValue:
+    ticket, _link = by_link.ticket_of(token)
+    downloads.require_download(ticket, ticket.order.shop)
+    account = offers.offers_of(ticket.order.organiser_id).apple
+    return send.apple_pass(offers.pkpass(ticket, account, ticket.locale))
+
+
+@blueprint.post("/google-wallet")
+def google_wallet(token: str) -> ResponseReturnValue:
+    """On to Google, with the ticket in the address: it stands in no page and no log of ours."""
+    ticket, link = by_link.ticket_of(token)
+    if not LinkForm(bound_to=link).validate():
+        raise FormExpired
+    downloads.require_download(ticket, ticket.order.shop)
+    account = offers.offers_of(ticket.order.organiser_id).google
+    return redirect(offers.save_url(ticket, account, ticket.locale), 303)
+
+
 @blueprint.post("/mail")
 def mail(token: str) -> ResponseReturnValue:
     """ "Email it to me": to the address on file."""
@@ -136,3 +165,12 @@ def mail(token: str) -> ResponseReturnValue:
         raise FormExpired
     sending.mail_ticket(ticket, history.By("holder"), asked_from=by_link.asked_from())
     return redirect(f"/t/{token}?mailed=1", 303)
+
+
+def _wallets(ticket: Ticket) -> tuple[str, ...]:
+    """Which wallets this ticket can be added to, of those that the device may have."""
+    offered = offers.offers_for(ticket)
+    device = request.headers.get("User-Agent", "")
+    apple = offered.apple is not None and not _GOOGLE_ONLY.search(device)
+    google = offered.google is not None and not _APPLE_ONLY.search(device)
+    return (("apple",) if apple else ()) + (("google",) if google else ())

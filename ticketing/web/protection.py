@@ -16,7 +16,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action {forms}; "
     "base-uri 'none'; frame-src {frames}; frame-ancestors {ancestors}"
 )
 
@@ -33,6 +33,15 @@ def is_link_page() -> bool:
 def may_be_framed_by(origins: list[str]) -> None:
     """Say for this request which pages may frame its answer."""
     g.frame_ancestors = origins
+
+
+def may_send_forms_to(origin: str) -> None:
+    """Say for this request that a form of its answer is led on to another site.
+
+    Browsers hold a redirect to the policy of the page that the form was on:
+    https://github.com/w3c/webappsec-csp/issues/8
+    """
+    g.forms_lead_to = origin
 
 
 def refuse_cross_site() -> None:
@@ -58,6 +67,7 @@ def add_headers(response: Response) -> Response:
     embeddable = request.path.startswith(EMBEDDABLE_PATHS)
     origins = g.get("frame_ancestors") if embeddable else None
     headers["Content-Security-Policy"] = g.get("content_security_policy") or _CSP.format(
+        forms=" ".join(["'self'", *filter(None, [g.get("forms_lead_to")])]),
         frames="'self'" if g.get("frames_own_pages") else "'none'",
         ancestors=" ".join(["'self'", *origins]) if origins else "'none'",
     )

@@ -29,3 +29,12 @@ def calendar(ics: bytes) -> Response:
         mimetype="text/calendar",
         headers={"Content-Disposition": 'attachment; filename="event.ics"'},
     )
+
+
+def apple_pass(file: bytes) -> Response:
+    """Inline and with its length: Safari hands it to Wallet as it is."""
+    return Response(
+        file,
+        mimetype="application/vnd.apple.pkpass",
+        headers={"Content-Disposition": 'inline; filename="ticket.pkpass"'},
+    )

@@ -31,6 +31,7 @@ _ROOMS = (
     "webhooks",
     "deliveries",
     "api_keys",
+    "wallet",
     "people",
     "account",
     "two_step",

@@ -73,6 +73,8 @@ SAY_IT_THEMSELVES: Final = frozenset(
         "backoffice.new_webhook",
         "backoffice.edit_webhook",
         "backoffice.new_api_key",
+        "backoffice.apple_wallet",
+        "backoffice.google_wallet",
     }
 )
 

@@ -20,6 +20,7 @@ def main() -> list[Tab]:
         ("outbox", _("Outbox"), "outbox", "desk"),
         ("webhooks", _("Webhooks"), "webhooks", "owner"),
         ("api_keys", _("API keys"), "api_keys", "owner"),
+        ("wallet", _("Wallet"), "wallet", "owner"),
         ("people", _("People"), "people", "owner"),
     )
 

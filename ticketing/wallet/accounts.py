@@ -1,0 +1,101 @@
+"""What an organiser signs with: the rows, and how long they are good."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from ticketing.extensions import db
+from ticketing.models import AppleWallet, GoogleWallet, Organiser, now
+from ticketing.sealing import Seal, Unsealable
+from ticketing.transactions import write
+
+APPLE_KEY: Final = Seal("apple wallet key", "apple wallet")
+GOOGLE_KEY: Final = Seal("google wallet key", "google wallet")
+
+WARN: Final = dt.timedelta(days=30)  # Apple renews a certificate within minutes, people don't
+
+
+class InvalidWallet(Exception):
+    """What was given can't be signed with: {field: what to do about it}."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+class Standing(StrEnum):
+    """Where an organiser is with a wallet. Tickets can be added while it is `ready` or `ending`."""
+
+    NONE = "none"
+    REQUESTED = "requested"  # a certificate was asked for, and hasn't come yet
+    READY = "ready"
+    ENDING = "ending"  # the certificate runs out within `WARN`
+    ENDED = "ended"
+    SEALED = "sealed"  # its key can't be opened: the installation's secrets were replaced
+
+
+def of_organiser(organiser_id: int) -> tuple[AppleWallet | None, GoogleWallet | None]:
+    """Both, as they are kept, whether or not they are any good."""
+    found = db.session.execute(
+        select(AppleWallet, GoogleWallet)
+        .select_from(Organiser)
+        .outerjoin(AppleWallet, AppleWallet.organiser_id == Organiser.id)
+        .outerjoin(GoogleWallet, GoogleWallet.organiser_id == Organiser.id)
+        .where(Organiser.id == organiser_id)
+    ).one_or_none()
+    return (found[0], found[1]) if found else (None, None)
+
+
+def signs_for_apple(account: AppleWallet | None) -> bool:
+    """Whether a phone takes what is signed with it now."""
+    return account is not None and account.expires_at is not None and account.expires_at > now()
+
+
+def apple_standing(account: AppleWallet | None) -> Standing:
+    if account is None:
+        return Standing.NONE
+    if account.expires_at is None:
+        return Standing.REQUESTED
+    if not _opens(APPLE_KEY, account.private_key, account.link_id):
+        return Standing.SEALED
+    if account.expires_at <= now():
+        return Standing.ENDED
+    return Standing.ENDING if account.expires_at - now() <= WARN else Standing.READY
+
+
+def google_standing(account: GoogleWallet | None) -> Standing:
+    if account is None:
+        return Standing.NONE
+    opens = _opens(GOOGLE_KEY, account.private_key, account.link_id)
+    return Standing.READY if opens else Standing.SEALED
+
+
+def locked_apple(session: Session, organiser_id: int) -> AppleWallet | None:
+    """The row as it is now, which nobody else changes until this transaction ends."""
+    return session.scalar(
+        select(AppleWallet).where(AppleWallet.organiser_id == organiser_id).with_for_update()
+    )
+
+
+def locked_google(session: Session, organiser_id: int) -> GoogleWallet | None:
+    """As `locked_apple`."""
+    return session.scalar(
+        select(GoogleWallet).where(GoogleWallet.organiser_id == organiser_id).with_for_update()
+    )
+
+
+def forget(kind: type[AppleWallet] | type[GoogleWallet], organiser_id: int) -> None:
+    """Sign no more: the buttons go, and the key with them. What is in wallets stays there."""
+    with write() as session:
+        session.execute(delete(kind).where(kind.organiser_id == organiser_id))
+
+
+def _opens(seal: Seal, kept: str, link_id: int) -> bool:
+    try:
+        seal.unseal(kept, link_id)
+    except Unsealable:
+        return False
+    return True
