@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 from tests import builders
 from tests.backoffice.browsing import Browser
 from tests.seen import digest
+from tests.wallet import authority
 from ticketing import api_keys, invitations
 from ticketing.accounts import new_uniquifier
 from ticketing.imports import steps
@@ -102,6 +103,8 @@ def ids_of(order: Order) -> dict[str, int]:
     header = b"Booker first name,Booker last name,Booker email,Ticket type\n"
     endpoint = endpoints.create(order.organiser_id, "https://hooks.example.org/", EVENTS)
     key, _plain = api_keys.issue(order.organiser_id, "Till", api_keys.SCOPES)
+    authority.sign_for_apple(order.organiser_id)
+    authority.sign_for_google(order.organiser_id)
     uploaded = steps.upload(order.shop, None, "a.csv", header + b"Bea,B,b@example.org,weekend\n")
     return {
         "order_id": order.id,

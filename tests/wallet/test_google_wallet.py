@@ -159,7 +159,7 @@ def test_a_name_is_never_shortened(client: FlaskClient, ticket: Ticket) -> None:
 
 def test_hostile_texts_stay_texts(client: FlaskClient, ticket: Ticket) -> None:
     tried = 0
-    for text in hostile.STRINGS[::7]:
+    for text in hostile.STRINGS[::10]:
         try:
             name = names.tidy(text)[:60].strip()
         except names.RefusedCharacter:
@@ -173,7 +173,7 @@ def test_hostile_texts_stay_texts(client: FlaskClient, ticket: Ticket) -> None:
         event, it = parts_of(claims_in(answer.location))
         assert it.ticketHolderName == event.eventName.defaultValue.value == name
         tried += 1
-    assert tried > 50
+    assert tried > 35
 
 
 # ---- What Google keeps, it keeps ----
