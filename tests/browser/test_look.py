@@ -27,6 +27,7 @@ from tests.browser.scenes import (
     reminders,
     set_up,
     visitor,
+    wallets,
 )
 
 __all__ = [  # with their import their scenes are known
@@ -40,6 +41,7 @@ __all__ = [  # with their import their scenes are known
     "reminders",
     "set_up",
     "visitor",
+    "wallets",
 ]
 
 SCREENSHOTS = Path(__file__).parent.parent.parent / "screenshots"

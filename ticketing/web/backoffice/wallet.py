@@ -125,7 +125,10 @@ def _page(
 ) -> str:
     apple, google = accounts.of_organiser(scope.organiser_id())
     protection.may_send_forms_to(GOOGLE)
-    known = {"issuer_id": google.issuer_id if google else ""}
+    if google_form is None:
+        known = {"issuer_id": google.issuer_id if google else ""}
+        google_form = GoogleWalletForm(formdata=None, data=known)
+    google_form.key_file.flags.required = google is None  # else the one there is can go on
     return news.page(
         "backoffice/wallet.html",
         nav="wallet",
@@ -134,7 +137,7 @@ def _page(
         apple_form=_seen(apple_form or AppleWalletForm(formdata=None), apple),
         google=google,
         google_standing=accounts.google_standing(google).value,
-        google_form=_seen(google_form or GoogleWalletForm(formdata=None, data=known), google),
+        google_form=_seen(google_form, google),
         has_event=_latest_event() is not None,
     )
 
