@@ -27,6 +27,7 @@ from ticketing.history import By
 from ticketing.imports import steps
 from ticketing.installation import migrate
 from ticketing.transactions import Busy
+from ticketing.wallet import ending
 
 
 def init_app(app: Flask) -> None:
@@ -86,12 +87,15 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
 def remind_command(dry_run: bool) -> None:
     """Write the reminders whose day has come; `flask outbox --watch` does so every hour.
 
-    As often as you like: nobody gets the same one twice. They wait in the outbox.
+    As often as you like: nobody gets the same one twice. They wait in the outbox. Owners are told
+    as well of a certificate for Apple Wallet that runs out.
     """
     done = reminders.remind(dry_run=dry_run)
     for each in done:
         click.echo(f"{each.event}, {each.shop}, {each.days} days before: {each.mails}")
     click.echo(f"Reminders: {sum(each.mails for each in done)}{' would be' * dry_run} written")
+    if not dry_run and (told := ending.warn()):
+        click.echo(f"Owners told that a certificate for Apple Wallet runs out: {told}")
 
 
 @click.command("door")
@@ -236,7 +240,7 @@ def _make_calls(app: Flask, stop: threading.Event) -> None:
         calls.watch(stop)
 
 
-_TIDYING = (feed.prune, limits.prune, sessions.prune, steps.forget, reminders.remind)
+_TIDYING = (feed.prune, limits.prune, sessions.prune, steps.forget, reminders.remind, ending.warn)
 
 
 def _tidy_hourly(app: Flask, stop: threading.Event) -> None:

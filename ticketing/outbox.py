@@ -38,6 +38,8 @@ RECOVERY_CODE_USED = "recovery_code_used"
 RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
 EMAIL_CHANGE = "email_change"  # to the new address: here is the link that confirms it
 EMAIL_CHANGED = "email_changed"  # to the former address: it opens nothing any more
+WALLET_ENDING = "wallet_ending"  # owner: tickets can't be added to Apple Wallet any more soon
+
 
 # A condition on today's mails, and how many may meet it.
 Limit = tuple[ColumnElement[bool], int]

@@ -11,11 +11,12 @@ from babel.dates import format_datetime
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from ticketing import email_changes, links, outbox, passwords, two_step
+from ticketing import email_changes, links, localtime, outbox, passwords, two_step
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.mailing.letter import Letter, Reason, Withdrawn, one_line, presentable
-from ticketing.models import EmailChange, Invitation, OutboxMail, User, now
+from ticketing.models import AppleWallet, EmailChange, Invitation, OutboxMail, User, now
+from ticketing.wallet.accounts import WARN
 
 
 def invitation(mail: OutboxMail) -> Letter:
@@ -190,6 +191,34 @@ def email_changed(_mail: OutboxMail) -> Letter:
     )
 
 
+def wallet_ending(mail: OutboxMail) -> Letter:
+    _account(mail)
+    wallet = db.session.get(AppleWallet, mail.params["wallet_id"], populate_existing=True)
+    ends = wallet.expires_at if wallet else None
+    if wallet is None or ends is None or ends > mail.created_at + WARN:
+        raise Withdrawn(Reason.CERTIFICATE_REPLACED)
+    organiser, day = one_line(wallet.organiser.name), localtime.day_short(ends.date())
+    return Letter(
+        subject=_("The certificate for Apple Wallet runs out on %(day)s", day=day),
+        heading=_("The certificate for Apple Wallet runs out"),
+        paragraphs=(
+            _(
+                "On %(day)s the certificate with which %(organiser)s signs tickets for Apple "
+                "Wallet runs out.",
+                day=day,
+                organiser=organiser,
+            ),
+            _(
+                "From then on the button is gone from the ticket pages; what is in wallets stays "
+                "good. Apple makes a new certificate within minutes."
+            ),
+        ),
+        button=(_("Replace the certificate"), f"{settings().base_url}/backoffice/wallet"),
+        notes=(_("It is for the Pass Type ID %(name)s.", name=wallet.pass_type_id),),
+        footer=_for_account(),
+    )
+
+
 LETTERS: Final[dict[str, Callable[[OutboxMail], Letter]]] = {
     outbox.INVITATION: invitation,
     outbox.PASSWORD_RESET: password_reset,
@@ -201,6 +230,7 @@ LETTERS: Final[dict[str, Callable[[OutboxMail], Letter]]] = {
     outbox.RECOVERY_CODES_RENEWED: recovery_codes_renewed,
     outbox.EMAIL_CHANGE: email_change,
     outbox.EMAIL_CHANGED: email_changed,
+    outbox.WALLET_ENDING: wallet_ending,
 }
 
 

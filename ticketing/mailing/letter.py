@@ -66,6 +66,7 @@ class Reason(StrEnum):
     INVITATION_OVER = "invitation_over"
     ASKED_LONG_AGO = "asked_long_ago"
     ACCOUNT_GONE = "account_gone"
+    CERTIFICATE_REPLACED = "certificate_replaced"
 
 
 REASONS: Final[dict[Reason, LazyString]] = {
@@ -85,6 +86,7 @@ REASONS: Final[dict[Reason, LazyString]] = {
     Reason.INVITATION_OVER: lazy_gettext("The invitation was accepted, withdrawn or has run out."),
     Reason.ASKED_LONG_AGO: lazy_gettext("It was asked for too long ago."),
     Reason.ACCOUNT_GONE: lazy_gettext("There is no such account any more."),
+    Reason.CERTIFICATE_REPLACED: lazy_gettext("The certificate was replaced or isn’t used."),
 }
 
 

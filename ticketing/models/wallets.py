@@ -30,6 +30,7 @@ class AppleWallet(Base):
     pass_type_id: Mapped[str] = mapped_column(String(255), default="")  # "pass.org.example.tickets"
     team_id: Mapped[str] = mapped_column(String(20), default="")
     expires_at: Mapped[dt.datetime | None]  # the earlier of both certificates
+    warned: Mapped[int] = mapped_column(default=0)  # how often owners were told of that
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
 

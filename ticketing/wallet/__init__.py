@@ -6,6 +6,7 @@
     google_settings.py  their issuer account and service account with Google
     unpacking.py        takes certificate files apart, in a confined process
     certificates.py     what such a file holds
+    ending.py           who is told that a certificate runs out
     apple_pass.py       what a pass says            pictures.py   what it shows
     package.py          the signed file             google_link.py   the signed link
     opaque.py           names that tell nothing

@@ -1,21 +1,39 @@
 """What an organiser signs with: the rows, and how long they are good."""
 
 import datetime as dt
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from ticketing import sealing
 from ticketing.extensions import db
 from ticketing.models import AppleWallet, GoogleWallet, Organiser, now
-from ticketing.sealing import Seal, Unsealable
+from ticketing.sealing import Unsealable
 from ticketing.transactions import write
 
-APPLE_KEY: Final = Seal("apple wallet key", "apple wallet")
-GOOGLE_KEY: Final = Seal("google wallet key", "google wallet")
-
 WARN: Final = dt.timedelta(days=30)  # Apple renews a certificate within minutes, people don't
+
+
+@dataclass(frozen=True, slots=True)
+class SealedKey:
+    """How the private keys of one table are kept."""
+
+    table: str
+
+    def seal(self, key: str, link_id: int) -> str:
+        """The key as the row with this link id keeps it."""
+        return sealing.seal(key, f"{self.table} key", f"{self.table} {link_id}")
+
+    def unseal(self, kept: str, link_id: int) -> str:
+        """The key itself; raises `Unsealable`."""
+        return sealing.unseal(kept, f"{self.table} key", f"{self.table} {link_id}")
+
+
+APPLE_KEY: Final = SealedKey("apple wallet")
+GOOGLE_KEY: Final = SealedKey("google wallet")
 
 
 class InvalidWallet(Exception):
@@ -93,7 +111,7 @@ def forget(kind: type[AppleWallet] | type[GoogleWallet], organiser_id: int) -> N
         session.execute(delete(kind).where(kind.organiser_id == organiser_id))
 
 
-def _opens(seal: Seal, kept: str, link_id: int) -> bool:
+def _opens(seal: SealedKey, kept: str, link_id: int) -> bool:
     try:
         seal.unseal(kept, link_id)
     except Unsealable:

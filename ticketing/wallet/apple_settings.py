@@ -120,6 +120,7 @@ def _store(organiser_id: int, found: _Found, revision: int) -> AppleWallet:
         account.expires_at = min(
             each.not_valid_after_utc for each in (found.certificate, found.issuer)
         )
+        account.warned = 0
         account.revision += 1
     return account
 

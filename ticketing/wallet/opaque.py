@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 
-from ticketing import links
+from ticketing import sealing
 
 
 def name(purpose: str, *parts: object, size: int = 16) -> str:
@@ -12,6 +12,6 @@ def name(purpose: str, *parts: object, size: int = 16) -> str:
 
     Of `A–Z a–z 0–9 - _`; no link, and nothing that a link could be made of.
     """
-    text = "\0".join(["passalong wallet", purpose, *map(str, parts)])
-    mac = hmac.digest(links.keys().programs, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    text = "\0".join([purpose, *map(str, parts)]).encode("utf-8", "surrogatepass")
+    mac = hmac.digest(sealing.derived_key("wallet names"), text, hashlib.sha256)
     return base64.urlsafe_b64encode(mac[:size]).decode().rstrip("=")

@@ -1,7 +1,7 @@
 """Certificates and keys that tickets are signed with for Apple's and Google's wallets.
 
 Revision ID: 20261127_wallets
-Revises: 20261124
+Revises: 20261127b
 Create Date: 2026-11-27 09:12:40.118203
 
 """
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 # revision identifiers, used by Alembic.
 revision = '20261127_wallets'
-down_revision = '20261124'
+down_revision = '20261127b'
 branch_labels = None
 depends_on = None
 
@@ -29,6 +29,7 @@ def upgrade():
     sa.Column('pass_type_id', sa.String(length=255), nullable=False),
     sa.Column('team_id', sa.String(length=20), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('warned', sa.Integer(), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['organiser_id'], ['organisers.id'], name=op.f('fk_apple_wallets_organiser_id'), ondelete='CASCADE'),
