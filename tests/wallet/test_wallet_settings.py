@@ -89,6 +89,14 @@ def test_with_our_request_the_key_never_leaves(olga: Browser, shop: Shop) -> Non
     assert sample(olga).known.passTypeIdentifier == authority.PASS_TYPE
 
 
+def test_whatever_the_organiser_is_called_there_is_a_request(olga: Browser, shop: Shop) -> None:
+    for name in ("王" * 200, "Żółć & Фестиваль " * 11, "🎟️", "x" * 200):
+        with write():
+            shop.organiser.name = name
+        request = x509.load_pem_x509_csr(olga.submit(PAGE, action=f"{APPLE}/request").data)
+        assert request.is_signature_valid
+
+
 def test_a_p12_brings_all_of_it(olga: Browser, shop: Shop) -> None:
     above = authority.intermediate()
     file_ = authority.certificate(by=above).p12("a password", above.certificate)

@@ -8,6 +8,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
+from anyascii import anyascii
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -261,8 +262,10 @@ def _new_key() -> str:
 
 
 def _request_for(key: str, name: str) -> bytes:
-    # Apple reads the public key alone, and writes names of its own into the certificate.
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
+    # Apple reads the public key alone, and writes names of its own into the certificate. X.509
+    # gives a name 64 bytes.
+    short = anyascii(name)[:64].strip() or "Passalong"
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, short)])
     private: RSAPrivateKey = certificates.key_of(key)
     built = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(private, SHA256())
     return built.public_bytes(Encoding.PEM)
