@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from tests import builders, hostile
 from tests.browser.scenes.set_up import drawing
+from tests.seen import digest
 from tests.test_names import GOOD
 from tests.wallet import authority
 from tests.wallet.reading import Opened, opened
@@ -42,6 +43,7 @@ def fetch(client: FlaskClient, ticket: Ticket) -> Opened:
 
 
 def test_the_file_is_one_that_safari_hands_to_wallet(client: FlaskClient, ticket: Ticket) -> None:
+    before = digest()
     answer = client.get(path_of(ticket))
     assert answer.status_code == 200
     assert answer.mimetype == "application/vnd.apple.pkpass"
@@ -50,6 +52,7 @@ def test_the_file_is_one_that_safari_hands_to_wallet(client: FlaskClient, ticket
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert client.head(path_of(ticket)).status_code == 200
+    assert digest() == before, "nothing is kept of who has it"
 
 
 def test_it_is_signed_as_apple_wants_it(client: FlaskClient, ticket: Ticket) -> None:

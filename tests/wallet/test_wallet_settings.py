@@ -15,6 +15,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import builders, seen
+from tests.at_once import at_once, kinds
 from tests.backoffice.browsing import Browser, refused_in
 from tests.backoffice.conftest import PASSWORD, olga, rival
 from tests.wallet import authority
@@ -22,7 +23,8 @@ from tests.wallet.reading import Opened, claims_in, opened
 from ticketing import barcodes, confined, links
 from ticketing.models import AppleWallet, GoogleWallet, Organiser, Shop, now
 from ticketing.transactions import write
-from ticketing.wallet import accounts
+from ticketing.wallet import accounts, apple_settings, google_settings
+from ticketing.wallet.apple_settings import Upload
 
 __all__ = ["olga", "rival"]  # fixtures from another room
 
@@ -389,6 +391,25 @@ def test_of_two_owners_at_once_the_first_counts(olga: Browser, shop: Shop) -> No
     assert apple.pass_type_id == authority.PASS_TYPE
     assert google
     assert google.issuer_id == authority.ISSUER_ID
+
+
+def test_asked_at_once_all_have_the_same_request(app: Flask, shop: Shop) -> None:
+    organiser_id = shop.organiser_id
+    made = at_once(app, *[lambda: apple_settings.request(organiser_id, "Riverside")] * 4)
+    keys = {x509.load_pem_x509_csr(each).public_key().public_numbers() for each in made}  # type: ignore[union-attr]
+    assert len(keys) == 1
+
+
+def test_saved_at_once_one_counts(app: Flask, shop: Shop) -> None:
+    organiser_id = shop.organiser_id
+    above = authority.intermediate()
+    given = Upload(authority.certificate(by=above).p12("", above.certificate))
+    file = authority.service_account()
+    for save in (
+        lambda: apple_settings.save(organiser_id, given, revision=0),
+        lambda: google_settings.save(organiser_id, authority.ISSUER_ID, file, revision=0),
+    ):
+        assert kinds(at_once(app, *[save] * 4)) == ["", *["EditedMeanwhile"] * 3]
 
 
 def test_stopping_deletes_the_key(olga: Browser, shop: Shop) -> None:

@@ -70,7 +70,11 @@ def request(organiser_id: int, name: str) -> bytes:
     """
     account, _google = of_organiser(organiser_id)
     if account is None or not _opened(account, account.requested_key):
-        account = _await(organiser_id, apart(_new_key))
+        new = apart(_new_key)
+        try:
+            account = _await(organiser_id, new)
+        except IntegrityError:  # PostgreSQL lets two begin at once: the other's key counts
+            account = _await(organiser_id, new)
     key = _opened(account, account.requested_key)
     return apart(_request_for, key, name)
 
