@@ -34,8 +34,14 @@ DANGEROUS = {
     "end_sign_in", "end_other_sign_ins", "confirm",
     "new_api_key", "revoke_api_key",
     "new_webhook", "edit_webhook", "renew_webhook_secret", "delete_webhook",
+    "apple_wallet", "apple_wallet_request", "stop_apple_wallet", "google_wallet",
+    "stop_google_wallet",
 }  # fmt: skip
-DANGEROUS_TO_LOOK_AT = {"invitation_link", "export_orders", "export_csv", "export_xlsx"}
+DANGEROUS_TO_LOOK_AT = {
+    "invitation_link", "export_orders", "export_csv", "export_xlsx",
+    # Its forms take files, which a question after them would lose.
+    "wallet",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from ticketing.wallet.certificates import MAX_BYTES
 from ticketing.wallet.google_link import GOOGLE
 from ticketing.web import protection, send
 from ticketing.web.backoffice import news, scope
+from ticketing.web.backoffice.confirming import fresh, fresh_to_look
 from ticketing.web.backoffice.forms import BackofficeForm, RevisedForm
 from ticketing.web.backoffice.forms_set_up import show
 from ticketing.web.backoffice.forms_wallet import AppleWalletForm, GoogleWalletForm
@@ -33,12 +34,14 @@ _REQUEST: Final = "passalong.certSigningRequest"  # the ending that Apple's page
 
 @blueprint.get("/wallet")
 @needs("owner")
+@fresh_to_look  # before files are chosen: a question in between would lose them
 def wallet() -> ResponseReturnValue:
     return _page()
 
 
 @blueprint.post("/wallet/apple")
 @needs("owner")
+@fresh
 def apple_wallet() -> ResponseReturnValue:
     form = AppleWalletForm()
     if form.validate_on_submit():
@@ -62,6 +65,7 @@ def apple_wallet() -> ResponseReturnValue:
 
 @blueprint.post("/wallet/apple/request")
 @needs("owner")
+@fresh
 def apple_wallet_request() -> ResponseReturnValue:
     """What Apple makes a certificate from; its private key stays here."""
     organiser = scope.organiser()
@@ -81,12 +85,14 @@ def apple_wallet_sample() -> ResponseReturnValue:
 
 @blueprint.route("/wallet/apple/stop", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def stop_apple_wallet() -> ResponseReturnValue:
     return _stop(AppleWallet, _("No more tickets are added to Apple Wallet."))
 
 
 @blueprint.post("/wallet/google")
 @needs("owner")
+@fresh
 def google_wallet() -> ResponseReturnValue:
     form = GoogleWalletForm()
     if form.validate_on_submit():
@@ -116,6 +122,7 @@ def google_wallet_sample() -> ResponseReturnValue:
 
 @blueprint.route("/wallet/google/stop", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def stop_google_wallet() -> ResponseReturnValue:
     return _stop(GoogleWallet, _("No more tickets are added to Google Wallet."))
 
