@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from ticketing import names
 from ticketing.extensions import db
+from ticketing.locking import queue_for
 from ticketing.models import ApiKey, Organiser, now
 from ticketing.names import RefusedCharacter
 from ticketing.transactions import Busy, write
@@ -47,6 +48,7 @@ def issue(organiser_id: int, name: str, scopes: Sequence[str]) -> tuple[ApiKey, 
     name, chosen = _cleaned(name, scopes)
     plain = generate()
     with write() as session:
+        queue_for(session, f"API keys of organiser {organiser_id}")
         in_force = session.scalar(
             select(func.count(ApiKey.id)).where(
                 ApiKey.organiser_id == organiser_id, ApiKey.revoked_at.is_(None)

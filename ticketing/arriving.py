@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from ticketing import fields, history, holders, outbox
 from ticketing.fields import ONE_NAME, InvalidDetails
 from ticketing.history import By
-from ticketing.models import OPEN, PERSONALISED, Event, Order, Ticket, TicketType, now
+from ticketing.locking import to_rely_on
+from ticketing.models import OPEN, PERSONALISED, Event, Order, Shop, Ticket, TicketType, now
 
 MAX_TICKETS: Final = 500
 MAX_EXTERNAL_ID: Final = 64
@@ -61,6 +62,14 @@ class Checked:
     external_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A shop, archived or not, and the types that it sells, by code."""
+
+    shop: Shop
+    types: dict[str, TicketType]
+
+
 class UnknownTicketType(Exception):
     """The event sells nothing under this code, or no longer."""
 
@@ -80,14 +89,25 @@ class InvalidTickets(Exception):
         self.errors = errors
 
 
-def types_of(session: Session, event_id: int, *, locked: bool = False) -> dict[str, TicketType]:
-    """What the event sells now, by code; `locked`, it stays so until the transaction ends."""
-    wanted = select(TicketType).where(
+def types_of(session: Session, event_id: int) -> dict[str, TicketType]:
+    """What the event sells now, by code."""
+    return {each.code: each for each in session.scalars(_sold_by(event_id))}
+
+
+def on_sale(session: Session, shop_id: int) -> Sale:
+    """A shop and what it sells; both stay as they are until the transaction ends.
+
+    To be asked before an order is locked: whoever changes a type goes on to its orders.
+    """
+    shop = session.scalars(to_rely_on(select(Shop).where(Shop.id == shop_id))).one()
+    types = session.scalars(to_rely_on(_sold_by(shop.event_id).order_by(TicketType.id)))
+    return Sale(shop, {each.code: each for each in types})
+
+
+def _sold_by(event_id: int) -> Select[TicketType]:
+    return select(TicketType).where(
         TicketType.event_id == event_id, TicketType.archived_at.is_(None)
     )
-    if locked:
-        wanted = wanted.order_by(TicketType.id).with_for_update(read=True)
-    return {each.code: each for each in session.scalars(wanted)}
 
 
 def checked(

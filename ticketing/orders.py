@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import Final
 
@@ -19,6 +19,7 @@ from ticketing.arriving import (
     InvalidTickets,
     Line,
     NewTicket,
+    Sale,
     UnknownTicketType,
     Wanted,
     checked,
@@ -27,9 +28,10 @@ from ticketing.arriving import (
 from ticketing.extensions import db
 from ticketing.gathering import gathered
 from ticketing.history import By
-from ticketing.models import Event, Order, OutboxMail, Shop, Ticket, TicketType
+from ticketing.locking import queue_for
+from ticketing.models import Event, Order, OutboxMail, Shop, Ticket
 from ticketing.refusals import ShopArchived
-from ticketing.transactions import write
+from ticketing.transactions import Busy, constraint_of, write
 
 __all__ = [
     "MAX_TICKETS",
@@ -136,8 +138,6 @@ def place(
     arrival = replace(arrival, as_of=as_of)
     try:
         with write() as session:
-            if asked_from and _by_reference(session, shop_id, reference) is None:
-                _check_limits(session, booker, asked_from)
             ((order, new),) = place_in(
                 session,
                 shop_id,
@@ -147,12 +147,14 @@ def place(
                 send_mails=send_mails,
                 mail_holders=mail_holders,
             )
-    except IntegrityError:
+    except IntegrityError as error:
         # PostgreSQL lets two insert at once; the loser finds the winner's order.
         known = _by_reference(db.session(), shop_id, reference)
-        if known is None:
-            raise
-        return _same_or_refuse(known, digest), False
+        if known is not None:
+            return _same_or_refuse(known, digest), False
+        if constraint_of(error) == "uq_orders_code":  # two drew the same code in this very moment
+            raise Busy from error
+        raise
     return order, new
 
 
@@ -178,8 +180,12 @@ def place_in(
     """Place checked orders of one shop in the caller's transaction, as `place` does.
 
     Thousands at once are a few statements. Raises `ReferenceTaken` (for the first that is),
-    `ShopArchived`, `UnknownTicketType`; all or nothing is then the caller's transaction's doing.
+    `ShopArchived`, `UnknownTicketType`, `TooManyMails`; all or nothing is then the caller's
+    transaction's doing.
     """
+    sale = arriving.on_sale(session, shop_id)
+    if len(arrivals) > 1:  # two that hold the same references, each in its own sequence
+        queue_for(session, f"orders into shop {shop_id}")
     known = _by_references(session, shop_id, [each.reference for each in arrivals])
     fresh: dict[str, Arrival] = {}
     for each in arrivals:
@@ -188,12 +194,13 @@ def place_in(
         elif fresh.setdefault(each.reference, each).digest != each.digest:
             raise ReferenceTaken("", each.reference)
     if fresh:
-        shop = _shop(session, shop_id)
-        types = arriving.types_of(session, shop.event_id, locked=True)
+        if sale.shop.archived_at is not None:
+            raise ShopArchived
+        if asked_from:
+            _check_limits(session, [each.booker for each in fresh.values()], asked_from)
         codes = _fresh_codes(session, len(fresh))
         placed = [
-            _order(shop, types, each, code, by)
-            for each, code in zip(fresh.values(), codes, strict=True)
+            _order(sale, each, code, by) for each, code in zip(fresh.values(), codes, strict=True)
         ]
         session.add_all(placed)
         session.flush()
@@ -239,10 +246,8 @@ def _shop(session: Session, shop_id: int) -> Shop:
     return shop
 
 
-def _order(
-    shop: Shop, types: Mapping[str, TicketType], arrival: Arrival, code: str, by: By
-) -> Order:
-    booker = arrival.booker
+def _order(sale: Sale, arrival: Arrival, code: str, by: By) -> Order:
+    shop, booker = sale.shop, arrival.booker
     order = Order(
         organiser_id=shop.organiser_id,
         shop=shop,
@@ -257,9 +262,9 @@ def _order(
         amended_as_of=arrival.as_of,
     )
     for position, each in enumerate(arrival.tickets, start=1):
-        if each.type_code not in types:
+        if each.type_code not in sale.types:
             raise UnknownTicketType(each.type_code)
-        arriving.make(order, each, types[each.type_code], position, by)
+        arriving.make(order, each, sale.types[each.type_code], position, by)
     order.search_text = search_text_of(order)
     return order
 
@@ -284,11 +289,11 @@ def _tell(
         arriving.tell(session, ticket, by, mail=mail_holders)
 
 
-def _check_limits(session: Session, booker: Booker, asked_from: str) -> None:
+def _check_limits(session: Session, bookers: Sequence[Booker], asked_from: str) -> None:
     outbox.check_limits(
         session,
         outbox.CONFIRMATION,
-        (outbox.to(booker.email), CONFIRMATIONS_PER_RECIPIENT),
+        *[(outbox.to(booker.email), CONFIRMATIONS_PER_RECIPIENT) for booker in bookers],
         (OutboxMail.asked_from == asked_from, CONFIRMATIONS_PER_ADDRESS),
     )
 

@@ -17,6 +17,7 @@ from ticketing import outbox
 from ticketing.accounts import new_uniquifier
 from ticketing.config import settings
 from ticketing.extensions import db
+from ticketing.locking import lock
 from ticketing.models import OutboxMail, User
 from ticketing.transactions import write
 
@@ -63,9 +64,17 @@ def change(user: User, present: str, wanted: str, *, locale: str) -> User:
 
     Raises `WrongPassword`, `BadPassword`.
     """
+    proven = user.password
     if not fits(user, present):
         raise WrongPassword
-    return put(user.id, hash_password(checked(wanted, user.email, user.name)), locale=locale)
+    hashed = hash_password(checked(wanted, user.email, user.name))
+    user_id = user.id
+    with write() as session:
+        user = lock(session, User, user_id)
+        if user.password != proven:  # somebody else who knew it was faster
+            raise WrongPassword
+        _put(session, user, hashed, locale)
+    return user
 
 
 def fits(user: User, password: str) -> bool:
@@ -82,7 +91,7 @@ def fits(user: User, password: str) -> bool:
 def put(user_id: int, hashed: str, *, locale: str) -> User:
     """Write a new password; the user hears of it by mail, and is signed out everywhere."""
     with write() as session:
-        user = session.get_one(User, user_id)
+        user = lock(session, User, user_id)
         _put(session, user, hashed, locale)
     return user
 
@@ -131,7 +140,7 @@ def reset(token: str, wanted: str, *, locale: str) -> User:
     hashed = hash_password(checked(wanted, user.email, user.name))
     user_id = user.id
     with write() as session:
-        session.get_one(User, user_id, with_for_update=True)
+        lock(session, User, user_id)
         # As it is now: of two who send the form at once, the second comes too late.
         user = account_of_reset(token)
         _put(session, user, hashed, locale)

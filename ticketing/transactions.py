@@ -7,7 +7,7 @@ for other processes they ask again and again: SQLite's own waiting would stop th
 loop, the lock's holder included.
 
 PostgreSQL lets writers of different orders pass each other; those of the same order wait for its
-row, which every rule locks first (`guards.locked`).
+row, which every rule locks first. In which sequence locks are taken says `locking.py`.
 """
 
 import random
@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, event, func, make_url, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from ticketing.config import Settings
@@ -95,16 +95,9 @@ def is_busy(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) in _BUSY_STATES
 
 
-def queue_for(session: Session, *names: str) -> None:
-    """Whoever queues for one of these names, too, goes on when this transaction has ended.
-
-    For what no row stands for, such as how many mails somebody had today. SQLite's writers follow
-    each other anyway. Raises `Busy` through `write` where it takes too long.
-    """
-    if session.get_bind().dialect.name == "sqlite":
-        return
-    for name in sorted(set(names)):  # the same sequence for all, or two could hold each other up
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+def constraint_of(error: IntegrityError) -> str | None:
+    """Which rule of the tables was broken; SQLite doesn't say, but there nobody is so quick."""
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
 
 
 def at_the_end(session: Session, write_more: More) -> More:
