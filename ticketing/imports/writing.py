@@ -21,13 +21,15 @@ def write_orders(imported: Import, by: By, *, send_mails: bool, mail_holders: bo
 
     Orders that are here already are left as they are; once more changes nothing. Raises
     `steps.NotReady` where there are errors; `EditedMeanwhile` where settings or orders have
-    changed so that the file must be checked again, which then has begun; `ShopArchived`.
+    changed so that the file must be checked again, which then has begun, or where somebody had it
+    checked again; `ShopArchived`.
     """
     if imported.state != "done" and (imported.state != "checked" or imported.errors):
         raise steps.NotReady
     shop_id, import_id = imported.shop_id, imported.id
     # Made before the transaction, which others wait for.
-    groups, _problems = grouping.grouped(checking.unpacked(imported.cleaned))
+    cleaned = imported.cleaned
+    groups, _problems = grouping.grouped(checking.unpacked(cleaned))
     try:
         with write() as session, outbox.bulk(session):
             found = steps.locked(session, import_id)
@@ -35,6 +37,8 @@ def write_orders(imported: Import, by: By, *, send_mails: bool, mail_holders: bo
                 return found
             if found.state != "checked" or found.errors:
                 raise steps.NotReady
+            if found.cleaned != cleaned:  # somebody said anew what the file means
+                raise EditedMeanwhile
             if found.result["settings"] != steps.settings_mark(found.shop.event):
                 raise orders.UnknownTicketType  # noqa: TRY301 - leaves the transaction, undone
             made = Plan()
