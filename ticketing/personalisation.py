@@ -6,10 +6,10 @@ the change feed in the same transaction. The other rules have rooms of their own
 what all of them look at first stands in `guards.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ticketing import completion, fields, history, live, missing, orders, outbox, sending
@@ -31,7 +31,8 @@ from ticketing.holders import (
     holder_of,
     with_answers,
 )
-from ticketing.models import CANCELLED, OPEN, PERSONALISED, Order, Ticket, now
+from ticketing.locking import to_rely_on
+from ticketing.models import CANCELLED, OPEN, PERSONALISED, Order, Ticket, TicketType, now
 from ticketing.refusals import (
     AlreadyClaimed,
     EditedMeanwhile,
@@ -220,6 +221,13 @@ def can_reopen(ticket: Ticket) -> bool:
     return ticket.type.needs_personal_data and ticket.state in {OPEN, PERSONALISED}
 
 
+def _hold_types(session: Session, ticket_ids: Collection[int]) -> None:
+    """Whether these tickets' types need personal data stays as it is until the transaction ends."""
+    theirs = select(Ticket.ticket_type_id).where(Ticket.id.in_(ticket_ids))
+    types = select(TicketType).where(TicketType.id.in_(theirs)).order_by(TicketType.id)
+    session.scalars(to_rely_on(types)).all()
+
+
 def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Order:
     """*Open Personalisation*: the chosen tickets are open again, for everybody anew.
 
@@ -228,8 +236,10 @@ def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Orde
     the history, barcodes and page links are renewed, shared links withdrawn, the booker mailed.
     Raises `NothingToReopen` where a chosen ticket can't be reopened, or none is chosen.
     """
+    order_id = order.id
     with write() as session:
-        order = locked(session, order.id)
+        _hold_types(session, chosen)
+        order = locked(session, order_id)
         tickets = [ticket for ticket in order.tickets if ticket.id in chosen]
         if not tickets or len(tickets) != len(chosen):
             raise NothingToReopen

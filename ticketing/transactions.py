@@ -7,7 +7,9 @@ for other processes they ask again and again: SQLite's own waiting would stop th
 loop, the lock's holder included.
 
 PostgreSQL lets writers of different orders pass each other; those of the same order wait for its
-row, which every rule locks first. In which sequence locks are taken says `locking.py`.
+row, which every rule locks first. In which sequence locks are taken says `locking.py`. A writer
+sees what is true after each lock (READ COMMITTED); who only reads sees one moment (REPEATABLE
+READ), as on SQLite, so that no page is drawn half before a change and half after it.
 """
 
 import random
@@ -77,7 +79,7 @@ def write() -> Iterator[Session]:
 def _turn(session: Session) -> Iterator[dict[str, Any]]:
     """Wait for this process's turn to write, on SQLite; gives the options to begin with."""
     if session.get_bind().dialect.name != "sqlite":
-        yield {}
+        yield {"isolation_level": "READ COMMITTED"}
         return
     until = time.monotonic() + BUSY_MILLISECONDS / 1000
     if not _writing.acquire(timeout=BUSY_MILLISECONDS / 1000):
@@ -124,6 +126,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "timezone": "UTC",
     }
     return {
+        "isolation_level": "REPEATABLE READ",  # of who only reads; see `write` for the others
         "pool_pre_ping": True,  # a restarted server has forgotten our connections
         "pool_size": 10,
         "max_overflow": 20,

@@ -17,6 +17,7 @@ from ticketing import (
     missing,
     needs,
     orders,
+    personalisation,
     reminders,
     shop_lifecycle,
     ticket_types,
@@ -104,6 +105,25 @@ def test_a_followed_order_meets_its_type_ready_without_names(app: Flask, shop: S
 
     results = meeting_at(app, hold("orders", order_id), follow, lambda: ask_no_names(type_id))
     assert results == [1, None]
+
+
+def test_tickets_are_opened_while_their_type_gets_ready_without_names(
+    app: Flask, shop: Shop
+) -> None:
+    order = builders.make_order(shop, tickets=2)
+    order_id, type_id = order.id, order.tickets[0].ticket_type_id
+    chosen = {builders.claim(each).id: each.revision for each in order.tickets}
+
+    def reopen() -> None:
+        found = db.session.get_one(Order, order_id)
+        personalisation.reopen(found, chosen, "mix-up", builders.ORGANISER)
+
+    results = meeting_at(
+        app, hold("organisers", shop.organiser_id), reopen, lambda: ask_no_names(type_id)
+    )
+    assert results == [None, None]
+    db.session.rollback()
+    assert {each.state for each in order.tickets} == {PERSONALISED}, "nobody is asked for a name"
 
 
 def test_a_booker_stops_reminders_from_two_orders(app: Flask, shop: Shop) -> None:

@@ -41,7 +41,10 @@ def _tables_made_anew(connection: Connection) -> Iterator[None]:
 
 def run() -> None:
     db = current_app.extensions["migrate"].db
-    with db.engine.connect() as connection, _tables_made_anew(connection):
+    # On PostgreSQL each statement of a migration sees what is there.
+    options = {"isolation_level": "READ COMMITTED"} if db.engine.name == "postgresql" else {}
+    engine = db.engine.execution_options(**options)
+    with engine.connect() as connection, _tables_made_anew(connection):
         context.configure(
             connection=connection,
             target_metadata=db.metadata,

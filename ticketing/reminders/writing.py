@@ -181,7 +181,7 @@ def _still_due(
     }
     bookers = []
     for ids in groups:
-        if ids[0] in still:
+        if ids[0] in still and ids[0] in found:  # somebody may have named the last one in between
             first, *others = (found[each] for each in ids if each in found)
             # Somebody may have changed an address meanwhile.
             same = [each for each in others if each.email.lower() == first.email.lower()]
