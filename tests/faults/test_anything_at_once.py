@@ -1,7 +1,4 @@
-"""P4, F2: whatever is done to one event at the same time, nobody is told to come back later.
-
-A circle of waiting would end in `Busy` for somebody, and so would a lock that is held for long.
-"""
+"""P4, F2: whatever is done to one event at the same time, nobody waits in a circle, none fails."""
 
 from flask import Flask
 from sqlalchemy import select
