@@ -11,7 +11,6 @@ from typing import Final
 
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ticketing import names
@@ -19,7 +18,7 @@ from ticketing.extensions import db
 from ticketing.locking import queue_for
 from ticketing.models import ApiKey, Organiser, now
 from ticketing.names import RefusedCharacter
-from ticketing.transactions import Busy, write
+from ticketing.transactions import DATABASE_ERRORS, Unavailable, write
 
 READ: Final = "orders:read"
 WRITE: Final = "orders:write"
@@ -78,7 +77,7 @@ def note_use(key: ApiKey, *, at: dt.datetime | None = None) -> None:
     if key.last_used_at is not None and key.last_used_at >= hour:
         return
     # Whoever calls is served though it can't be noted: the next call notes it.
-    with suppress(Busy, DBAPIError), write() as session:
+    with suppress(Unavailable, *DATABASE_ERRORS), write() as session:
         session.execute(
             update(ApiKey)
             .where(

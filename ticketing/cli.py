@@ -8,14 +8,13 @@ from types import FrameType
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
 
 from ticketing import admission, barcodes, calls, demo, feed, keys, reminders, users
 from ticketing.config import settings
 from ticketing.history import By
 from ticketing.imports import steps
 from ticketing.installation import migrate
-from ticketing.transactions import Busy
+from ticketing.transactions import DATABASE_ERRORS, Unavailable
 
 
 def init_app(app: Flask) -> None:
@@ -176,7 +175,7 @@ def _tidy_hourly(app: Flask, stop: threading.Event) -> None:
             for job in (feed.prune, steps.forget, reminders.remind):
                 try:
                     job()
-                except (Busy, DBAPIError) as error:
+                except (Unavailable, *DATABASE_ERRORS) as error:
                     app.logger.warning("No %s now (%s)", job.__name__, type(error).__name__)
         if stop.wait(3600):
             return

@@ -22,6 +22,7 @@ class Settings:
     instance_path: Path = PROJECT / "instance"
     base_url: str = "http://127.0.0.1:8000"
     database_url: str = ""  # empty: SQLite in the instance folder
+    database_connections: int = 20  # to PostgreSQL, of one process at most
     mail_server: str = ""  # empty: nothing is sent, mails stay readable in the backoffice
     mail_port: int = 587
     mail_starttls: bool = True
@@ -70,6 +71,8 @@ class Settings:
     def _check(self) -> None:
         if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?/?", self.base_url):
             raise BadSetting("PASSALONG_BASE_URL must look like https://tickets.example.org")
+        if self.database_connections < 1:
+            raise BadSetting("PASSALONG_DATABASE_CONNECTIONS must be at least 1")
         if self.base_url.endswith("/"):
             object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
         if self.mail_ssl and self.mail_starttls and self.mail_server:

@@ -70,8 +70,8 @@ class Leases(Generic[Row]):
         """Write down how it went, unless the lease ran out and somebody else took over.
 
         `also` writes more in the same transaction; it is told whether the lease still held.
-        `first` locks what that is about. Raises `Busy`: then the lease will run out, and the row
-        be done once more.
+        `first` locks what that is about. Raises `Unavailable`: then the lease will run out, and the
+        row be done once more.
         """
         table = self.table
         for left in reversed(range(_SETTLE_TRIES)):

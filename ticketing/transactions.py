@@ -21,7 +21,8 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from ticketing.config import Settings
@@ -33,12 +34,37 @@ More = TypeVar("More", bound=Callable[[Session], None])
 
 _writing = threading.Lock()  # whose turn it is in this process, where the engine has one writer
 
-# Somebody else held what was needed for too long, or the two would have waited for each other:
-# https://www.postgresql.org/docs/current/errcodes-appendix.html
+# https://www.postgresql.org/docs/current/errcodes-appendix.html. Somebody else held what was
+# needed for too long, or the two would have waited for each other:
 _BUSY_STATES: Final = frozenset({"55P03", "40P01", "40001", "57014"})
+# No connection, nothing left (disk, memory, places), the operator stepped in, nothing may be
+# written, the system's own failure:
+_PASSING_STATES: Final = ("08", "53", "57P", "25006", "25P03", "58")
+# https://www.sqlite.org/rescode.html
+_BUSY_CODES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_PASSING_CODES: Final = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+# What a database says no with, the driver's own errors included: the engine's listeners raise them.
+DATABASE_ERRORS: Final = (SQLAlchemyError, sqlite3.Error)
 
 
-class Busy(Exception):
+class Unavailable(Exception):
+    """The database can't serve just now: it restarts, or its disk is full. That passes.
+
+    Whether what was asked for last has been done is certain only where `Busy` is raised: not.
+    """
+
+
+class Busy(Unavailable):
     """Others kept the database to themselves for too long; try again in a moment."""
 
 
@@ -47,32 +73,39 @@ def write() -> Iterator[Session]:
     """A transaction that may write: committed at the end, rolled back on any exception.
 
     What was loaded before is refreshed, so that a rule decides on what is true now. Nothing
-    slow belongs inside: no network, no rendering, no hashing. Raises `Busy`.
+    slow belongs inside: no network, no rendering, no hashing. Raises `Busy` and `Unavailable`.
     """
     session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("a rule was called inside another rule's transaction")
-    session.rollback()
-    session.expire_all()
-    with _turn(session) as options:
-        session.info["writing"] = True
-        try:
-            session.connection(execution_options=options)
-            yield session
-            for write_more in session.info.get("at_the_end", {}).values():
-                write_more(session)
-            session.commit()
-        except OperationalError as error:
-            session.rollback()
-            if is_busy(error):
-                raise Busy from error
+    with _named_errors():
+        session.rollback()
+        session.expire_all()
+        with _turn(session) as options:
+            session.info["writing"] = True
+            try:
+                session.connection(execution_options=options)
+                yield session
+                for write_more in session.info.get("at_the_end", {}).values():
+                    write_more(session)
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.info.pop("writing", None)
+                session.info.pop("at_the_end", None)
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        named = unavailable(error)
+        if named is None:
             raise
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            session.info.pop("writing", None)
-            session.info.pop("at_the_end", None)
+        raise named from error
 
 
 @contextmanager
@@ -90,11 +123,24 @@ def _turn(session: Session) -> Iterator[dict[str, Any]]:
         _writing.release()
 
 
-def is_busy(error: OperationalError) -> bool:
-    """Whether the database refused because of somebody else, so that trying again may help."""
-    if isinstance(error.orig, sqlite3.OperationalError):
-        return "locked" in str(error.orig)
-    return getattr(error.orig, "sqlstate", None) in _BUSY_STATES
+def unavailable(error: Exception) -> Unavailable | None:
+    """What one of `DATABASE_ERRORS` means where trying again may help; None where it won't."""
+    if isinstance(error, PoolTimeout):
+        return Busy()  # all of our connections are in use
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in _BUSY_CODES:
+            return Busy()
+        return Unavailable() if code in _PASSING_CODES else None
+    state = getattr(cause, "sqlstate", None)
+    if state in _BUSY_STATES:
+        return Busy()
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    # A connection that couldn't be made has no state to tell.
+    unmade = isinstance(error, OperationalError) and state is None
+    passing = state is not None and state.startswith(_PASSING_STATES)
+    return Unavailable() if lost or unmade or passing else None
 
 
 def constraint_of(error: IntegrityError) -> str | None:
@@ -115,8 +161,9 @@ def at_the_end(session: Session, write_more: More) -> More:
 
 def engine_options(settings: Settings) -> dict[str, Any]:
     """What SQLAlchemy's engine for these settings is made with."""
+    pool = {"pool_timeout": BUSY_MILLISECONDS / 1000}  # for one of our own connections
     if make_url(settings.sqlalchemy_url).get_backend_name() == "sqlite":
-        return {}
+        return pool
     kept = {
         "lock_timeout": BUSY_MILLISECONDS,
         # A process that froze amid a transaction must not keep its orders locked.
@@ -126,10 +173,11 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "timezone": "UTC",
     }
     return {
+        **pool,
         "isolation_level": "REPEATABLE READ",  # of who only reads; see `write` for the others
         "pool_pre_ping": True,  # a restarted server has forgotten our connections
-        "pool_size": 10,
-        "max_overflow": 20,
+        "pool_size": settings.database_connections,
+        "max_overflow": 0,
         "connect_args": {
             "connect_timeout": 5,
             "application_name": "passalong",

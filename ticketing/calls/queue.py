@@ -101,7 +101,7 @@ def next_due(at: dt.datetime, *, without: Iterable[Lane] = ()) -> int | None:
 def settle(held: Lease, outcome: Outcome, milliseconds: int, at: dt.datetime) -> str:
     """Log the try and write down what becomes of the call; returns its state.
 
-    Raises `Busy`: then the call is made once more when the lease has run out.
+    Raises `Unavailable`: then the call is made once more when the lease has run out.
     """
 
     def also(session: Session, still_held: bool) -> None:
