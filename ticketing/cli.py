@@ -9,11 +9,10 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from ticketing import admission, barcodes, calls, demo, feed, keys, reminders, users
+from ticketing import admission, barcodes, calls, demo, feed, installation, keys, reminders, users
 from ticketing.config import settings
 from ticketing.history import By
 from ticketing.imports import steps
-from ticketing.installation import migrate
 from ticketing.transactions import DATABASE_ERRORS, Unavailable
 
 
@@ -31,7 +30,7 @@ def init_app(app: Flask) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def demo_command(as_json: bool) -> None:
     """Make the demo's data if it isn't there, and print where to look."""
-    migrate()
+    _migrate()
     found = demo.demo()
     if as_json:
         click.echo(demo.as_json(found))
@@ -48,6 +47,7 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
     """Deliver the mails and make the calls that are waiting; forget what overviews have heard."""
     from ticketing import delivery  # pulls in the PDF's parts, which other commands don't need
 
+    _check_keys()
     if not watch:
         click.echo(f"Mails: {delivery.deliver_waiting()}")
         click.echo(f"Calls: {calls.make_waiting()}")
@@ -74,6 +74,7 @@ def remind_command(dry_run: bool) -> None:
 
     As often as you like: nobody gets the same one twice. They wait in the outbox.
     """
+    _check_keys()
     done = reminders.remind(dry_run=dry_run)
     for each in done:
         click.echo(f"{each.event}, {each.shop}, {each.days} days before: {each.mails}")
@@ -85,6 +86,7 @@ def remind_command(dry_run: bool) -> None:
 @click.option("--check-in", is_flag=True, help="Let the bearer in, once.")
 def door_command(barcode: str, check_in: bool) -> None:
     """Say whether BARCODE is good; exits with 1 and the reason if it isn't."""
+    _check_keys()
     try:
         ticket = (
             admission.check_in(barcode, By("system", "Door"))
@@ -112,6 +114,16 @@ def rotate_keys() -> None:
     click.echo(f"New links are made with key {number} once the server has been restarted.")
 
 
+@keys_group.command("adopt")
+@click.confirmation_option(
+    prompt="Every link and barcode made with other keys will be void, for good. Go on?"
+)
+def adopt_keys() -> None:
+    """Take over a database whose secrets.json is lost: from now on these keys count."""
+    installation.adopt_keys()
+    click.echo("The database belongs to these keys now. Start the server anew.")
+
+
 user_group = AppGroup("user", help="Who signs in to the backoffice.")
 
 
@@ -123,7 +135,7 @@ user_group = AppGroup("user", help="Who signs in to the backoffice.")
 @click.password_option(help="At least 12 characters; asked for if not given.")
 def create_user(email: str, organiser: str, role: str, name: str, password: str) -> None:
     """Let EMAIL sign in to the backoffice and work for an organiser."""
-    migrate()
+    _migrate()
     try:
         users.create(email, organiser, role, password, name=name)
     except users.CannotCreate as problem:
@@ -141,6 +153,18 @@ def set_user_password(email: str, password: str) -> None:
     except users.CannotCreate as problem:
         raise click.ClickException(str(problem)) from problem
     click.echo(f"{email} has a new password.")
+
+
+def _migrate() -> None:
+    try:
+        installation.migrate()
+    except installation.OtherKeys as other:
+        raise click.ClickException(str(other)) from other
+
+
+def _check_keys() -> None:
+    if problem := installation.problem_of(current_app._get_current_object()):  # type: ignore[attr-defined]
+        raise click.ClickException(problem)
 
 
 def _stop(*, with_parent: bool) -> threading.Event:

@@ -14,6 +14,7 @@ import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
 LAST_WORD = 0.5  # seconds
+_DOES_NOT_BOOT = 3  # at this exit code of a worker gunicorn ends, instead of trying it again
 
 
 class _Idle(gevent.Timeout):
@@ -67,6 +68,16 @@ def _end_streams(worker: Any) -> None:
     feed = _extensions(worker).get("passalong.feed")
     if feed is not None:
         feed.close()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Don't serve a database of another installation's: its links would all be unknown."""
+    from ticketing import installation  # patched by now
+
+    problem = installation.problem_of(worker.wsgi)
+    if problem:
+        worker.log.critical("Passalong can't start: %s", problem)
+        sys.exit(_DOES_NOT_BOOT)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

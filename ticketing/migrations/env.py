@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from alembic import context
-from flask import current_app
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
+from ticketing.extensions import db
+from ticketing.installation import check_keys, one_at_a_time
+from ticketing.models import Installation
 from ticketing.models.base import UTCDateTime
 
 
@@ -40,7 +42,14 @@ def _tables_made_anew(connection: Connection) -> Iterator[None]:
 
 
 def run() -> None:
-    db = current_app.extensions["migrate"].db
+    """One process at a time: another one that starts meanwhile finds nothing left to do."""
+    with one_at_a_time():
+        _run()
+        if inspect(db.engine).has_table(Installation.__tablename__):
+            check_keys()
+
+
+def _run() -> None:
     # On PostgreSQL each statement of a migration sees what is there.
     options = {"isolation_level": "READ COMMITTED"} if db.engine.name == "postgresql" else {}
     engine = db.engine.execution_options(**options)

@@ -2,6 +2,7 @@
 
 from ticketing.models.base import Base, now
 from ticketing.models.events import Event, Image, MailText, Question, Shop, TicketType
+from ticketing.models.installation import Installation
 from ticketing.models.orders import (
     CANCELLED,
     CHECKED_IN,
@@ -37,6 +38,7 @@ __all__ = [
     "HistoryEntry",
     "Image",
     "Import",
+    "Installation",
     "Invitation",
     "MailText",
     "Membership",

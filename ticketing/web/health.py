@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ticketing import installation
 from ticketing.extensions import db
 
 blueprint = Blueprint("health", __name__)
@@ -14,18 +15,22 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def healthz() -> ResponseReturnValue:
-    """200 when the database answers and its migrations are up to date, else 503."""
+    """200 when the database answers, its migrations are up to date and it is ours, else 503."""
     directory = current_app.extensions["migrate"].directory
     try:
         with db.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
             at = MigrationContext.configure(connection).get_current_revision()
+        current = at == ScriptDirectory(directory).get_current_head()
+        other = current and bool(installation.other_keys())
     except SQLAlchemyError as error:
         # Without the trace: it may hold the database's address and password.
         current_app.logger.error(  # noqa: TRY400
             "The database does not answer: %s", type(error).__name__
         )
         return {"database": "down", "migrations": "unknown"}, 503
-    wanted = ScriptDirectory(directory).get_current_head()
-    state = {"database": "up", "migrations": "current" if at == wanted else "pending"}
-    return state, 200 if at == wanted else 503
+    state = {
+        "database": "another installation's" if other else "up",
+        "migrations": "current" if current else "pending",
+    }
+    return state, 200 if current and not other else 503
