@@ -185,7 +185,7 @@ def mails_of(organiser_id: int) -> dict[int, OutboxMail]:
         .where(
             OutboxMail.kind == outbox.INVITATION,
             OutboxMail.created_at > now() - 4 * GOOD_FOR,
-            OutboxMail.params["organiser_id"].as_integer() == organiser_id,
+            outbox.number_in_params("organiser_id") == organiser_id,
         )
         .order_by(OutboxMail.id)
     )
@@ -238,7 +238,7 @@ def _account(session: Session, email: str) -> User | None:
 
 
 def _mail(session: Session, invitation: Invitation, locale: str) -> None:
-    mine = OutboxMail.params["organiser_id"].as_integer() == invitation.organiser_id
+    mine = outbox.number_in_params("organiser_id") == invitation.organiser_id
     limits = (
         (outbox.to(invitation.email), _MAILS_TO_ADDRESS),
         (mine, _MAILS_OF_ORGANISER),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.orm import Session
 
 from ticketing.config import settings
@@ -145,6 +145,11 @@ def queue_up(session: Session, kind: str, *limits: Limit) -> None:
 
 def _spelt_out(condition: ColumnElement[bool]) -> str:
     return str(condition.compile(compile_kwargs={"literal_binds": True}))
+
+
+def number_in_params(key: str) -> ColumnElement[int]:
+    """An id that stands in a mail's params; the usual integers of PostgreSQL's are too small."""
+    return cast(OutboxMail.params[key].as_string(), BigInteger)
 
 
 def to(recipient: str) -> ColumnElement[bool]:

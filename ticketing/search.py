@@ -29,6 +29,7 @@ from ticketing.models import (
 SORTS: Final = ("newest", "oldest", "name", "code")
 STATES: Final = ("none", "some", "all", "cancelled")
 COUNTED_UP_TO: Final = 1000
+MOST_WORDS: Final = 50  # one letter may stand for a sentence, and SQLite counts what is and-ed
 _PHONE: Final = re.compile(r"\+?\(?\d[\d\s().\-/]{4,}\d")
 
 
@@ -179,7 +180,7 @@ def _text_conditions(text: str, regions: tuple[str, ...]) -> list[ColumnElement[
         spellings += [_found(number) for number in _numbers(typed, regions)]
         conditions.append(or_(*spellings))
     rest = names.folded(_PHONE.sub(" ", text))
-    return conditions + [_found(word) for word in rest.split()]
+    return conditions + [_found(word) for word in rest.split()[:MOST_WORDS]]
 
 
 def _numbers(typed: str, regions: tuple[str, ...]) -> set[str]:

@@ -10,6 +10,7 @@ from ticketing.web import (
     assets,
     backoffice,
     booker,
+    converters,
     embed,
     errors,
     health,
@@ -34,6 +35,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    converters.init_app(app)
     protection.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
