@@ -1,4 +1,4 @@
-"""Who may sign in, what they are called, and what ends a session."""
+"""Who may sign in, and what they are called."""
 
 import uuid
 
@@ -14,13 +14,6 @@ MAX_NAME = 200
 def new_uniquifier() -> str:
     """What a session is bound to; never used twice."""
     return uuid.uuid4().hex
-
-
-def end_sessions(user_id: int) -> None:
-    """End every session of a user on the server: a copied cookie opens nothing any more."""
-    with write() as session:
-        user = session.get_one(User, user_id)
-        user.fs_uniquifier = new_uniquifier()
 
 
 def rename(user_id: int, name: str) -> User:

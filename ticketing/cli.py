@@ -9,7 +9,19 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from ticketing import admission, barcodes, calls, demo, feed, installation, keys, reminders, users
+from ticketing import (
+    admission,
+    barcodes,
+    calls,
+    demo,
+    feed,
+    installation,
+    keys,
+    limits,
+    reminders,
+    sessions,
+    users,
+)
 from ticketing.config import settings
 from ticketing.history import By
 from ticketing.imports import steps
@@ -52,6 +64,8 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
         click.echo(f"Mails: {delivery.deliver_waiting()}")
         click.echo(f"Calls: {calls.make_waiting()}")
         feed.prune()
+        limits.prune()
+        sessions.prune()
         steps.forget()
         return
     stop = _stop(with_parent=with_parent)
@@ -155,6 +169,60 @@ def set_user_password(email: str, password: str) -> None:
     click.echo(f"{email} has a new password.")
 
 
+@user_group.command("reset-two-step")
+@click.argument("email")
+def reset_two_step_of_user(email: str) -> None:
+    """Let EMAIL sign in with the password alone: for who lost phone and recovery codes.
+
+    Be sure that it is them who ask: it weakens their account. They hear of it by mail.
+    """
+    try:
+        users.reset_two_step(email)
+    except users.CannotCreate as problem:
+        raise click.ClickException(str(problem)) from problem
+    click.echo(f"{email} signs in with the password alone, and can set up two-step sign-in anew.")
+
+
+@user_group.command("sign-out")
+@click.argument("email", required=False)
+@click.option("--everybody", is_flag=True, help="Every account, for instance after an intrusion.")
+def sign_out_user(email: str | None, everybody: bool) -> None:
+    """End every session of EMAIL."""
+    if everybody == bool(email):
+        raise click.UsageError("Say whose sessions end: EMAIL or --everybody.")
+    if email is None:
+        click.echo(f"Sessions ended: {sessions.end_everybodys()}")
+        return
+    try:
+        users.sign_out(email)
+    except users.CannotCreate as problem:
+        raise click.ClickException(str(problem)) from problem
+    click.echo(f"{email} is signed out everywhere.")
+
+
+@user_group.command("close")
+@click.argument("email")
+def close_user(email: str) -> None:
+    """Keep EMAIL out from now on; what they did stays in the history."""
+    _switch(email, on=False)
+    click.echo(f"{email} can't sign in any more.")
+
+
+@user_group.command("open")
+@click.argument("email")
+def open_user(email: str) -> None:
+    """Let EMAIL in again."""
+    _switch(email, on=True)
+    click.echo(f"{email} can sign in again.")
+
+
+def _switch(email: str, *, on: bool) -> None:
+    try:
+        users.switch(email, on=on)
+    except users.CannotCreate as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
 def _migrate() -> None:
     try:
         installation.migrate()
@@ -192,11 +260,14 @@ def _make_calls(app: Flask, stop: threading.Event) -> None:
         calls.watch(stop)
 
 
+_TIDYING = (feed.prune, limits.prune, sessions.prune, steps.forget, reminders.remind)
+
+
 def _tidy_hourly(app: Flask, stop: threading.Event) -> None:
     """What is done by the way: forgetting what is over, reminding whose day has come."""
     while True:
         with app.app_context():
-            for job in (feed.prune, steps.forget, reminders.remind):
+            for job in _TIDYING:
                 try:
                     job()
                 except (Unavailable, *DATABASE_ERRORS) as error:

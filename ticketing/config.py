@@ -38,6 +38,7 @@ class Settings:
     streams: int = 10_000  # open overviews that one process serves live; the others poll
     access_log: bool = True  # one line a request, without links; read by server.py too
     styleguide: bool = False
+    two_step_required: bool = False  # of everybody who signs in to the backoffice
     # Whether organisers' webhooks and shops may be called inside our own network, and without
     # TLS: for development.
     allow_private_targets: bool = False

@@ -18,6 +18,7 @@ from ticketing.installation import one_at_a_time
 from ticketing.locking import to_change
 from ticketing.models import Membership, Order, Organiser, Shop, User
 from ticketing.orders import Line
+from ticketing.sessions import end_all_of
 from ticketing.shops import MAX_ORIGINS
 from ticketing.transactions import write
 
@@ -141,7 +142,7 @@ def _renew_sign_in(shop: Shop, known: _Secrets) -> None:
         user = session.scalar(select(User).where(User.email == EMAIL))
         if user is not None:
             user.password = hashed
-            user.fs_uniquifier = new_uniquifier()
+            end_all_of(session, user)
         api_keys.register(session, shop.organiser, "Demo", SCOPES, known.api_key)
 
 

@@ -147,7 +147,9 @@ def accept_as_new(invitation: Invitation, name: str, password: str) -> User:
     except ValueError as error:
         errors["name"] = str(error)
     try:
-        hashed = hash_password(passwords.checked(password, invitation.email, name))
+        hashed = hash_password(
+            passwords.checked(password, invitation.email, name, invitation.organiser.name)
+        )
     except passwords.BadPassword as error:
         errors["password"] = str(error)
     if errors:

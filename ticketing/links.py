@@ -26,7 +26,7 @@ from flask import current_app
 
 from ticketing.config import settings
 from ticketing.keys import Keys
-from ticketing.models import Invitation, Order, PretixConnection, Ticket
+from ticketing.models import EmailChange, Invitation, Order, PretixConnection, Ticket
 
 _FORM: Final = struct.Struct(">QHB")
 _MAC_BYTES: Final = 16
@@ -39,6 +39,7 @@ class Kind(StrEnum):
     TICKET = "t"
     UNSUBSCRIBE = "u"  # no more reminders for an order's booker
     INVITATION = "i"  # to join an organiser's team
+    EMAIL = "e"  # to sign in with another email address
     PRETIX = "p"  # where a pretix says that something happened to an order
 
 
@@ -114,6 +115,11 @@ def invitation_token(invitation: Invitation) -> str:
 
 def invitation_url(invitation: Invitation) -> str:
     return f"{settings().base_url}/backoffice/invitations/{invitation_token(invitation)}"
+
+
+def email_change_url(change: EmailChange) -> str:
+    token = make(keys(), Link(Kind.EMAIL, change.link_id, 1))
+    return f"{settings().base_url}/backoffice/new-email/{token}"
 
 
 def pretix_hook_url(connection: PretixConnection) -> str:

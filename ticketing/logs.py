@@ -4,9 +4,11 @@ import logging
 import re
 from typing import Final
 
-# /o/<token>, /s/<token>, /t/<token>, /u/<token> and the two of accounts, anywhere in a text; a
+# /o/<token>, /s/<token>, /t/<token>, /u/<token> and the three of accounts, anywhere in a text; a
 # token may have been cut or encoded.
-_LINK: Final = re.compile(r"(/(?:[ostu]|invitations|new-password|hooks/pretix)/)[^\s/?#\"'<>]{20,}")
+_LINK: Final = re.compile(
+    r"(/(?:[ostu]|invitations|new-password|new-email|hooks/pretix)/)[^\s/?#\"'<>]{20,}"
+)
 # A token (`links.TOKEN`) wherever it stands; longer runs are digests and the like.
 _TOKEN: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{36}(?![A-Za-z0-9_-])")
 # What stands behind the "?" of an address: people search for names.

@@ -31,7 +31,13 @@ TEST = "test"  # somebody of the team: how one of the mails looks; concerns no o
 INVITATION = "invitation"  # somebody is asked to join a team
 PASSWORD_RESET = "password_reset"  # noqa: S105 - here is the link to choose a new one
 PASSWORD_CHANGED = "password_changed"  # noqa: S105 - it was changed; was that you?
-
+NEW_BROWSER = "new_browser"  # somebody signed in with a browser that wasn't seen before
+TWO_STEP_ON = "two_step_on"
+TWO_STEP_OFF = "two_step_off"
+RECOVERY_CODE_USED = "recovery_code_used"
+RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+EMAIL_CHANGE = "email_change"  # to the new address: here is the link that confirms it
+EMAIL_CHANGED = "email_changed"  # to the former address: it opens nothing any more
 
 # A condition on today's mails, and how many may meet it.
 Limit = tuple[ColumnElement[bool], int]

@@ -87,6 +87,14 @@ class NotOwnRole(Refusal):
     """Nobody gives themselves another role."""
 
 
+class TwoStepRequired(Refusal):
+    """A team or the installation asks for two-step sign-in, so it can't be turned off."""
+
+
+class NotTheirOwnerAlone(Refusal):
+    """Somebody who works for other organisers too: an owner of one can't weaken their account."""
+
+
 class InvitationOver(Refusal):
     """The invitation was accepted, withdrawn, or its week is over."""
 

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing.accounts import new_uniquifier, one_line
+from ticketing import sessions, two_step
+from ticketing.accounts import one_line
 from ticketing.locking import lock
 from ticketing.models import Membership, Organiser, User
-from ticketing.refusals import EditedMeanwhile, LastOwner, NotOwnRole
+from ticketing.refusals import EditedMeanwhile, LastOwner, NotOwnRole, NotTheirOwnerAlone
 from ticketing.transactions import write
 
 ROLES: Final = ("owner", "manager", "desk")  # from the most to the least that they may
@@ -34,7 +35,7 @@ def change_role(member: Membership, role: str, *, by: User) -> Membership:
         if member.role != role:
             member.role = role
             _keep_an_owner(session, member.organiser_id)
-            member.user.fs_uniquifier = new_uniquifier()
+            sessions.end_all_of(session, member.user)
     return member
 
 
@@ -46,9 +47,30 @@ def remove(member: Membership) -> None:
     ids = member.id, member.organiser_id
     with write() as session:
         member = _locked(session, *ids)
-        member.user.fs_uniquifier = new_uniquifier()
+        sessions.end_all_of(session, member.user)
         session.delete(member)
         _keep_an_owner(session, member.organiser_id)
+
+
+def sign_out(member: Membership) -> None:
+    """End every session of somebody in the team. Raises `EditedMeanwhile` if they left."""
+    ids = member.id, member.organiser_id
+    with write() as session:
+        sessions.end_all_of(session, _locked(session, *ids).user)
+
+
+def reset_two_step(member: Membership, *, locale: str) -> None:
+    """Let somebody in the team who lost their phone sign in with the password alone.
+
+    Raises `NotTheirOwnerAlone`, and `EditedMeanwhile` if they left.
+    """
+    ids = member.id, member.organiser_id
+    with write() as session:
+        member = _locked(session, *ids)
+        places = select(func.count()).select_from(Membership)
+        if session.scalar(places.where(Membership.user_id == member.user_id)) != 1:
+            raise NotTheirOwnerAlone
+        two_step.turn_off_of(session, member.user, locale)
 
 
 def found(name: str, owner: User) -> Organiser:

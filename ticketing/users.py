@@ -6,7 +6,7 @@ from flask_security.utils import hash_password
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from ticketing import fields, passwords
+from ticketing import fields, passwords, sessions, two_step
 from ticketing.accounts import new_uniquifier
 from ticketing.extensions import db
 from ticketing.languages import LANGUAGES
@@ -30,7 +30,7 @@ def create(email: str, organiser_name: str, role: str, password: str, *, name: s
         email = fields.clean_email(email.strip()).lower()
     except ValueError as error:
         raise CannotCreate(str(error)) from error
-    hashed = _hashed(password, email, name)
+    hashed = _hashed(password, email, name, organiser_name)
     taken = CannotCreate(f"{email} has an account already.")
     with write() as session:
         queue_for(session, f"organiser {organiser_name}")
@@ -56,10 +56,40 @@ def set_password(email: str, password: str) -> User:
 
     Raises `CannotCreate`.
     """
+    user = _account(email)
+    return passwords.put(user.id, _hashed(password, *passwords.known_of(user)), locale=LANGUAGES[0])
+
+
+def sign_out(email: str) -> None:
+    """End every session of an account. Raises `CannotCreate` if there is none."""
+    sessions.end_all(_account(email).id)
+
+
+def switch(email: str, *, on: bool) -> None:
+    """Close an account, whose sessions end, or let it in again. Raises `CannotCreate`."""
+    user_id = _account(email).id
+    with write() as session:
+        user = session.get_one(User, user_id)
+        user.active = on
+        sessions.end_all_of(session, user)
+
+
+def reset_two_step(email: str) -> None:
+    """Let somebody who lost phone and recovery codes sign in with the password alone.
+
+    Raises `CannotCreate` if there is no such account, or it is off already.
+    """
+    user = _account(email)
+    if user.totp_secret is None:
+        raise CannotCreate(f"{email} signs in with the password alone.")
+    two_step.reset(user.id, locale=LANGUAGES[0])
+
+
+def _account(email: str) -> User:
     user = db.session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
     if user is None:
         raise CannotCreate(f"{email} has no account.")
-    return passwords.put(user.id, _hashed(password, user.email, user.name), locale=LANGUAGES[0])
+    return user
 
 
 def _hashed(password: str, *known: str) -> str:

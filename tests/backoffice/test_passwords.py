@@ -228,8 +228,8 @@ def test_it_is_changed_and_others_are_signed_out(
 
 def test_it_asks_for_the_present_one(app: Flask, olga: Browser) -> None:
     for present, wanted, said in [
-        ("wrong horse battery", NEW, "That isn’t your present password."),
-        ("", NEW, "That isn’t your present password."),
+        ("wrong horse battery", NEW, "That isn’t your password."),
+        ("", NEW, "That isn’t your password."),
         (PASSWORD, "short", "at least 12 characters"),
         (PASSWORD, EMAIL.upper(), "easy to guess"),
         (PASSWORD, "Olga Organiser", "easy to guess"),
@@ -238,6 +238,34 @@ def test_it_asks_for_the_present_one(app: Flask, olga: Browser) -> None:
         assert answer.status_code == 422
         assert said in answer.text
     assert Browser(app).sign_in(EMAIL, PASSWORD).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("passwordpassword", "easy to guess"),
+        ("Passalong2027!!", "easy to guess"),
+        ("Riverside Collective 1", "easy to guess"),
+        ("olga-organiser-77", "easy to guess"),
+        ("correcthorsebatterystaple", "lists of stolen ones"),
+        ("CorrectHorseBatteryStaple", "lists of stolen ones"),
+        ("qwertyuiop123", "lists of stolen ones"),
+        ("1q2w3e4r5t6y7u", "lists of stolen ones"),
+    ],
+)
+def test_what_is_tried_first_is_refused(app: Flask, olga: Browser, wanted: str, said: str) -> None:
+    answer = change(olga, PASSWORD, wanted)
+    assert answer.status_code == 422
+    assert said in answer.text
+    result = app.test_cli_runner().invoke(args=["user", "password", EMAIL, "--password", wanted])
+    assert result.exit_code == 1
+
+
+def test_guessing_the_present_one_is_limited(olga: Browser) -> None:
+    """Whoever sits at an open session finds it no sooner than at the sign-in."""
+    for _ in range(10):
+        change(olga, "wrong horse battery", NEW)
+    assert change(olga, PASSWORD, NEW).status_code == 422
 
 
 def test_a_password_of_any_script_opens(app: Flask, olga: Browser) -> None:

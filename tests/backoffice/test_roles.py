@@ -41,13 +41,18 @@ MANAGER = {
 OWNER = {
     "people", "invite", "resend_invitation", "invitation_link", "revoke_invitation",
     "change_role", "remove_member", "organisation", "new_organiser",
+    "sign_out_member", "reset_two_step", "require_two_step",
     "webhooks", "new_webhook", "webhook", "edit_webhook", "test_webhook", "pause_webhook",
     "resume_webhook", "renew_webhook_secret", "delete_webhook", "replay_lost",
     "webhook_deliveries", "webhook_delivery", "replay_delivery",
     "api_keys", "new_api_key", "revoke_api_key",
 }  # fmt: skip
 # Whoever has signed in, even if they work for nobody any more.
-ANYONE = {"account", "change_password", "switch_organiser"}
+ANYONE = {
+    "account", "change_password", "switch_organiser", "change_email", "confirm",
+    "turn_on_two_step", "turn_off_two_step", "renew_recovery_codes",
+    "end_sign_in", "end_other_sign_ins",
+}  # fmt: skip
 
 TABLE = {
     **dict.fromkeys(ANYONE, "anyone"),

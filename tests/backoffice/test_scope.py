@@ -20,6 +20,7 @@ from ticketing.models import (
     Order,
     PretixConnection,
     Question,
+    SignIn,
     TicketType,
     User,
     now,
@@ -52,6 +53,13 @@ LISTS = {
     "backoffice.organisation",
     "backoffice.account",
     "backoffice.change_password",
+    "backoffice.change_email",
+    "backoffice.turn_on_two_step",
+    "backoffice.turn_off_two_step",
+    "backoffice.renew_recovery_codes",
+    "backoffice.end_other_sign_ins",
+    "backoffice.confirm",
+    "backoffice.require_two_step",
     "backoffice.switch_organiser",
     "backoffice.new_organiser",
 }
@@ -70,6 +78,7 @@ def ids_of(order: Order) -> dict[str, int]:
         )
         colleague = User(email="carl@example.org", fs_uniquifier=new_uniquifier())
         member = Membership(user=colleague, organiser_id=order.organiser_id, role="owner")
+        sign_in = SignIn(user=colleague, digest="0" * 64)
         # One that has tickets can't be deleted.
         unsold = TicketType(event_id=order.shop.event_id, code="spare", name="Spare", position=9)
         question = Question(event_id=order.shop.event_id, kind="text", label={"en": "Diet?"})
@@ -81,7 +90,7 @@ def ids_of(order: Order) -> dict[str, int]:
             event="summer",
             token=sealed.seal("a token", 1),
         )
-        session.add_all([connection, invitation, member, question, unsold])
+        session.add_all([connection, invitation, member, question, sign_in, unsold])
     header = b"Booker first name,Booker last name,Booker email,Ticket type\n"
     endpoint = endpoints.create(order.organiser_id, "https://hooks.example.org/", EVENTS)
     key, _plain = api_keys.issue(order.organiser_id, "Till", api_keys.SCOPES)
@@ -100,6 +109,7 @@ def ids_of(order: Order) -> dict[str, int]:
         "endpoint_id": endpoint.id,
         "call_id": endpoints.send_test(endpoint).id,
         "key_id": key.id,
+        "sign_in_id": sign_in.id,
     }
 
 

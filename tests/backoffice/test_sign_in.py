@@ -84,6 +84,25 @@ def test_it_asks_for_the_token_and_loses_nothing(stranger: Browser, shop: Shop) 
     assert stranger.get("/backoffice/orders").status_code == 302
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+    ],
+)
+def test_no_other_site_signs_somebody_in(
+    stranger: Browser, shop: Shop, headers: dict[str, str]
+) -> None:
+    """With its own account, say, to look over their shoulder afterwards."""
+    builders.make_user(shop.organiser, password=PASSWORD)
+    known = stranger.fields(SIGN_IN)
+    answer = stranger.send(SIGN_IN, known, headers, email="olga@example.org", password=PASSWORD)
+    assert answer.status_code == 403
+    assert stranger.get("/backoffice/orders").status_code == 302
+
+
 def test_the_session_begins_anew(stranger: Browser, shop: Shop) -> None:
     """A token from before the sign-in, perhaps somebody else's, counts no more."""
     builders.make_user(shop.organiser, password=PASSWORD)
@@ -184,6 +203,10 @@ def test_over_https_the_cookie_is_bound_to_the_host(settings: Settings) -> None:
         headers={"Referer": origin, "Origin": origin.rstrip("/"), "Sec-Fetch-Site": "same-origin"},
     )
     assert answer.status_code == 302
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert {each.partition("=")[0] for each in cookies} == {"__Host-session", "__Host-browser"}
+    for each in cookies:
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(each.split("; ")), each
     assert client.get("/backoffice/orders", base_url=origin).status_code == 200
 
 

@@ -17,6 +17,7 @@ from tests import builders
 from tests.browser.people import Company, overview_of
 from tests.browser.scenes import (
     SCENES,
+    accounts,
     asking,
     booker,
     desk,
@@ -29,6 +30,7 @@ from tests.browser.scenes import (
 )
 
 __all__ = [  # with their import their scenes are known
+    "accounts",
     "asking",
     "booker",
     "desk",

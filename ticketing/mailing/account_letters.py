@@ -11,11 +11,11 @@ from babel.dates import format_datetime
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from ticketing import links, outbox, passwords
+from ticketing import email_changes, links, outbox, passwords, two_step
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.mailing.letter import Letter, Reason, Withdrawn, one_line, presentable
-from ticketing.models import Invitation, OutboxMail, User, now
+from ticketing.models import EmailChange, Invitation, OutboxMail, User, now
 
 
 def invitation(mail: OutboxMail) -> Letter:
@@ -80,18 +80,113 @@ def password_reset(mail: OutboxMail) -> Letter:
 
 def password_changed(mail: OutboxMail) -> Letter:
     _account(mail)
-    return Letter(
-        subject=_("Your password was changed"),
-        heading=_("Your password was changed"),
-        paragraphs=(
-            _(
-                "The password of your Passalong account was changed, and whoever was signed in "
-                "with it elsewhere is signed out."
-            ),
+    return _notice(
+        _("Your password was changed"),
+        _(
+            "The password of your Passalong account was changed, and whoever was signed in with it "
+            "elsewhere is signed out."
         ),
-        button=(_("Sign in"), f"{settings().base_url}/backoffice"),
-        notes=(_("It wasn’t you? Then choose a new password at once: “Forgot your password?”"),),
+        _("It wasn’t you? Then choose a new password at once: “Forgot your password?”"),
+    )
+
+
+def new_browser(mail: OutboxMail) -> Letter:
+    _account(mail)
+    at = dt.datetime.fromisoformat(mail.params["at"])
+    browser = mail.params["browser"] or _("a browser that doesn’t say which")
+    return _notice(
+        _("Somebody signed in with a new browser"),
+        _(
+            "Your Passalong account was opened with %(browser)s on %(when)s, which it hasn’t been "
+            "before.",
+            browser=browser,
+            when=_in_words(at),
+        ),
+        _("It wasn’t you? Then choose a new password at once: “Forgot your password?”"),
+    )
+
+
+def two_step_on(mail: OutboxMail) -> Letter:
+    _account(mail)
+    return _notice(
+        _("Two-step sign-in is on"),
+        _(
+            "Signing in to your Passalong account asks for a code from your phone now. Whoever was "
+            "signed in elsewhere is signed out."
+        ),
+        _("It wasn’t you? Then ask an owner of your team to reset it, and change your password."),
+    )
+
+
+def two_step_off(mail: OutboxMail) -> Letter:
+    _account(mail)
+    return _notice(
+        _("Two-step sign-in is off"),
+        _(
+            "Your Passalong account opens with the password alone now. Whoever was signed in with "
+            "it is signed out."
+        ),
+        _(
+            "Neither you nor an owner of your team did this? Then choose a new password at once: "
+            "“Forgot your password?”"
+        ),
+    )
+
+
+def recovery_code_used(mail: OutboxMail) -> Letter:
+    user = _account(mail)
+    left = two_step.recovery_codes_left(user.id)
+    return _notice(
+        _("A recovery code was used"),
+        ngettext(
+            "One of the recovery codes of your Passalong account was used. One is left.",
+            "One of the recovery codes of your Passalong account was used. %(num)d are left.",
+            left,
+        ),
+        _("It wasn’t you? Then change your password and renew the recovery codes at once."),
+    )
+
+
+def recovery_codes_renewed(mail: OutboxMail) -> Letter:
+    _account(mail)
+    return _notice(
+        _("Your recovery codes were renewed"),
+        _("Your Passalong account has ten new recovery codes; the former ones are void."),
+        _("It wasn’t you? Then choose a new password at once: “Forgot your password?”"),
+    )
+
+
+def email_change(mail: OutboxMail) -> Letter:
+    change = db.session.get(EmailChange, mail.params["email_change_id"], populate_existing=True)
+    if change is None or change.asked_at + email_changes.GOOD_FOR <= now():
+        raise Withdrawn(Reason.ASKED_LONG_AGO)
+    minutes = int(email_changes.GOOD_FOR.total_seconds() // 60)
+    return Letter(
+        subject=_("Confirm your email address"),
+        heading=_("Confirm your email address"),
+        paragraphs=(_("Somebody, probably you, wants to sign in to Passalong with this address."),),
+        button=(_("Confirm the address"), links.email_change_url(change)),
+        notes=(
+            ngettext(
+                "The link works once, for one minute.",
+                "The link works once, for %(num)d minutes.",
+                minutes,
+            ),
+            _("It wasn’t you? Then ignore this mail; nothing will happen."),
+        ),
         footer=_for_account(),
+    )
+
+
+def email_changed(_mail: OutboxMail) -> Letter:
+    """To the former address; the new one isn't named: the mailbox may be another's."""
+    return _notice(
+        _("Your email address was changed"),
+        _(
+            "Your Passalong account has another email address now, and this one opens it no more. "
+            "Whoever was signed in is signed out."
+        ),
+        _("It wasn’t you? Then tell an owner of your team at once."),
     )
 
 
@@ -99,7 +194,26 @@ LETTERS: Final[dict[str, Callable[[OutboxMail], Letter]]] = {
     outbox.INVITATION: invitation,
     outbox.PASSWORD_RESET: password_reset,
     outbox.PASSWORD_CHANGED: password_changed,
+    outbox.NEW_BROWSER: new_browser,
+    outbox.TWO_STEP_ON: two_step_on,
+    outbox.TWO_STEP_OFF: two_step_off,
+    outbox.RECOVERY_CODE_USED: recovery_code_used,
+    outbox.RECOVERY_CODES_RENEWED: recovery_codes_renewed,
+    outbox.EMAIL_CHANGE: email_change,
+    outbox.EMAIL_CHANGED: email_changed,
 }
+
+
+def _notice(happened: str, told: str, otherwise: str) -> Letter:
+    """What happened to an account, in a sentence more, and what to do if it wasn't them."""
+    return Letter(
+        subject=happened,
+        heading=happened,
+        paragraphs=(told,),
+        button=(_("Sign in"), f"{settings().base_url}/backoffice"),
+        notes=(otherwise,),
+        footer=_for_account(),
+    )
 
 
 def _account(mail: OutboxMail) -> User:

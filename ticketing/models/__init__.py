@@ -1,5 +1,6 @@
 """Tables and their relations; the rules stand elsewhere."""
 
+from ticketing.models.access import EmailChange, LimitUse, RecoveryCode, SignIn
 from ticketing.models.base import Base, now
 from ticketing.models.events import Event, Image, MailText, Question, Shop, TicketType
 from ticketing.models.installation import Installation
@@ -34,12 +35,14 @@ __all__ = [
     "Call",
     "CallTry",
     "Change",
+    "EmailChange",
     "Event",
     "HistoryEntry",
     "Image",
     "Import",
     "Installation",
     "Invitation",
+    "LimitUse",
     "MailText",
     "Membership",
     "Order",
@@ -47,9 +50,11 @@ __all__ = [
     "OutboxMail",
     "PretixConnection",
     "Question",
+    "RecoveryCode",
     "Role",
     "Share",
     "Shop",
+    "SignIn",
     "Ticket",
     "TicketType",
     "User",

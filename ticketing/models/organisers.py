@@ -14,6 +14,7 @@ class Organiser(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
+    two_step_required: Mapped[bool] = mapped_column(default=False)  # of everybody in the team
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
 
 
@@ -50,6 +51,10 @@ class User(Base, UserMixin):
     active: Mapped[bool] = mapped_column(default=True)
     # Changing it ends every session of the user on the server.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    # Two-step sign-in: what the phone's codes are made from, sealed; the last code's number.
+    totp_secret: Mapped[str | None] = mapped_column(String(200))
+    totp_counter: Mapped[int | None] = mapped_column(BigInteger)
+    signed_in_at: Mapped[dt.datetime | None]  # the last time
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
 
     roles: Mapped[list[Role]] = relationship(secondary="user_roles")  # type: ignore[assignment]

@@ -4,7 +4,7 @@ from flask import g, request
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from ticketing import links, orders, outbox
+from ticketing import limits, links, orders, outbox
 from ticketing.extensions import db
 from ticketing.guards import share_counts
 from ticketing.links import Kind, Link, LinkWithdrawn, UnknownLink
@@ -103,7 +103,8 @@ def unsubscriber_of(token: str) -> tuple[Order, Link]:
 
 def asked_from() -> str:
     """A digest of the visitor's network address, for the limits on mails."""
-    return outbox.address_digest(links.keys().address, request.remote_addr or "")
+    network = limits.network_of(request.remote_addr or "")
+    return outbox.address_digest(links.keys().address, network)
 
 
 def _dress(order: Order) -> None:

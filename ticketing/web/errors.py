@@ -170,6 +170,19 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
         _l("That’s you"),
         _l("You can’t change your own role. Ask another owner of your team to do it."),
     ),
+    refusals.TwoStepRequired: Answer(
+        409,
+        _l("Your team asks for it"),
+        _l("Two-step sign-in can’t be turned off while an organisation you work for requires it."),
+    ),
+    refusals.NotTheirOwnerAlone: Answer(
+        409,
+        _l("They work for others too"),
+        _l(
+            "This account belongs to several organisers. Whoever runs the installation can reset "
+            "it with “flask user reset-two-step”."
+        ),
+    ),
     refusals.InvitationOver: Answer(
         410,
         _l("This invitation is over"),

@@ -1,24 +1,50 @@
-"""Signing in to the backoffice: Flask-Security, told how we want it."""
+"""Signing in to the backoffice: Flask-Security, told how we want it.
+
+Its sign-in asks `SecondStep` after a right password, and its signals tell when somebody is in or
+out. What it has for second factors, recovery codes and asking anew is not in use: see
+docs/decisions/signing-in.md.
+"""
 
 import datetime as dt
-from typing import Any
+import time
+from typing import Any, Final
 
-from flask import Flask, Request, g, make_response, render_template, request, session
+from flask import (
+    Flask,
+    Request,
+    Response,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import user_logged_out  # type: ignore[import-untyped]
 from flask_security import LoginForm, Security, SQLAlchemyUserDatastore, user_authenticated
-from flask_security.utils import validate_redirect_url
+from flask_security.tf_plugin import TfPlugin
+from flask_security.utils import set_request_attr, validate_redirect_url
 from flask_wtf.csrf import CSRFError
+from sqlalchemy import select
 from wtforms import Field
 
-from ticketing import accounts, passwords
+from ticketing import passwords, sessions
 from ticketing.accounts import new_uniquifier
 from ticketing.config import Settings
+from ticketing.extensions import db
 from ticketing.keys import Keys
 from ticketing.models import User
+from ticketing.web import browsers, proof
 
 __all__ = ["init_sign_in", "new_uniquifier", "session_settings", "sign_in_settings"]
+
+SECRET: Final = "sign_in"  # noqa: S105 - in the cookie: what `sessions.find` knows it by
+_HALF_IN: Final = "half_in"
+HALF_IN_SECONDS: Final = 600
 
 
 def session_settings(settings: Settings) -> dict[str, Any]:
@@ -48,8 +74,10 @@ def sign_in_settings(keys: Keys) -> dict[str, Any]:
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_SEND_REGISTER_EMAIL": False,
         "SECURITY_DEFAULT_REMEMBER_ME": False,
+        "SECURITY_CLI_USERS_NAME": None,  # `flask user` knows our rules
+        "SECURITY_CLI_ROLES_NAME": None,
         "SECURITY_STATIC_FOLDER": None,  # our own pages, our own files
-        "SECURITY_FRESHNESS": dt.timedelta(seconds=-1),  # nothing asks for the password again
+        "SECURITY_FRESHNESS": dt.timedelta(seconds=-1),  # backoffice/confirming.py asks again
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_MSG_GENERIC_AUTHN_FAILED": (
             "That email address and password don't fit together.",
@@ -70,6 +98,8 @@ def init_sign_in(app: Flask, security: Security, db: Any, user: type, role: type
     security.want_json(_never)
     # Flask-Security would look for a token in address, headers and JSON body of every request.
     app.login_manager.request_loader(_nobody)  # type: ignore[attr-defined]
+    app.login_manager.user_loader(_user_of_session)  # type: ignore[attr-defined]
+    security.two_factor_plugins = SecondStep()
     app.register_error_handler(CSRFError, token_refused)
     user_authenticated.connect(_begin_anew, app)
     user_logged_out.connect(_end_everywhere, app)
@@ -81,10 +111,55 @@ class SignInForm(LoginForm):
         self.email.label.text = _("Email")
         self.password.label.text = _("Password")
 
+    def validate(self, **kwargs: Any) -> bool:
+        """Too many guesses are answered like a wrong one, after as much work."""
+        attempt = proof.at_password(self.email.data or "")
+        if not attempt.allowed:
+            passwords.take_as_long(self.password.data or "")
+            self.password.errors = [""]
+            return False
+        if not super().validate(**kwargs) or not isinstance(self.user, User):
+            return False
+        passwords.keep_newer_hash(self.user)
+        attempt.succeeded()
+        return True
+
     def validate_next(self, field: Field) -> None:
         """An address elsewhere is forgotten; it is no reason not to let somebody in."""
         if not validate_redirect_url(field.data or ""):
             field.data = ""
+
+
+class SecondStep(TfPlugin):
+    """What Flask-Security asks when the password was right."""
+
+    def tf_enter(
+        self, user: Any, remember_me: bool | None, primary_authn_via: str, next_loc: str | None
+    ) -> Response | None:
+        """The page that asks for a code, if the user signs in in two steps."""
+        if user.totp_secret is None:
+            return None
+        session[_HALF_IN] = [user.fs_uniquifier, int(time.time())]
+        return make_response(redirect(url_for("accounts.second_step", next=next_loc or None)))
+
+
+def half_signed_in() -> User | None:
+    """Who has given the right password in this browser a moment ago, and now needs a code."""
+    uniquifier, at = session.get(_HALF_IN, ("", 0))
+    if not 0 <= time.time() - at <= HALF_IN_SECONDS:
+        return None
+    return db.session.scalar(
+        select(User).where(User.fs_uniquifier == uniquifier, User.active.is_(True))
+    )
+
+
+def _user_of_session(uniquifier: str) -> User | None:
+    g.sign_in = found = sessions.find(uniquifier, str(session.get(SECRET, "")))
+    if found is None:
+        return None
+    set_request_attr("fs_authn_via", "session")
+    set_request_attr("fs_paa", found.confirmed_at.timestamp())
+    return found.user
 
 
 def _render(template: str, **context: Any) -> ResponseReturnValue:
@@ -120,14 +195,23 @@ def token_refused(_error: CSRFError) -> ResponseReturnValue:
     )
 
 
-def _begin_anew(_app: Flask, **_more: Any) -> None:
+def _begin_anew(_app: Flask, user: User, **_more: Any) -> None:
     """What the session held before the sign-in, its form token included, counts no more."""
+    email = user.email
+    session_secret = sessions.begin(
+        user.id,
+        browsers.in_words(request.user_agent.string),
+        known=bool(browsers.known_as(email)),
+        locale=str(get_locale()),
+    )
+    browsers.remember(email)
     kept = {"_user_id", "_fresh", "_id", "fs_paa", "fs_cc", "identity.name", "identity.auth_type"}
     for key in set(session) - kept:
         session.pop(key)
     g.pop("csrf_token", None)
+    session[SECRET] = session_secret
 
 
 def _end_everywhere(_app: Flask, user: User, **_more: Any) -> None:
     """The session lives in a cookie, and copies of a cookie outlive its deletion."""
-    accounts.end_sessions(user.id)
+    sessions.end_all(user.id)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from ticketing import fields, passwords
 from ticketing.config import settings
 from ticketing.passwords import BadPassword, ResetOver
-from ticketing.web import by_link
+from ticketing.web import browsers, by_link
 from ticketing.web.accounts.blueprint import blueprint
 from ticketing.web.backoffice.forms_people import ForgotPasswordForm, NewPasswordForm
 
@@ -39,7 +39,9 @@ def new_password(token: str) -> ResponseReturnValue:
     try:
         user = passwords.account_of_reset(token)
         if form.validate_on_submit():
-            passwords.reset(token, form.password.data or "", locale=str(get_locale()))
+            user = passwords.reset(token, form.password.data or "", locale=str(get_locale()))
+            # Whoever has the mailbox gets in though somebody else is using up the account's tries.
+            browsers.remember(user.email)
             flash(_("Your new password is saved. Please sign in with it."), "success")
             return redirect(url_for("security.login"), 303)
     except BadPassword as bad:

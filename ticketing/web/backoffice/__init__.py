@@ -33,6 +33,8 @@ _ROOMS = (
     "api_keys",
     "people",
     "account",
+    "two_step",
+    "sign_ins",
 )
 for room in _ROOMS:
     import_module(f"{__name__}.{room}")  # each hangs its routes on the blueprint

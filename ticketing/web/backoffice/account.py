@@ -1,16 +1,23 @@
 """One's own account: name, password, and for which organisers one works."""
 
-from flask import abort, flash, redirect, request, url_for
+from zoneinfo import ZoneInfo
+
+from flask import abort, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security.utils import login_user
 
-from ticketing import accounts, passwords, team
+from ticketing import accounts, email_changes, passwords, sessions, team, two_step
+from ticketing.config import settings
 from ticketing.passwords import BadPassword, WrongPassword
+from ticketing.refusals import TooManyMails
+from ticketing.web import proof
 from ticketing.web.backoffice import news, roles, scope
+from ticketing.web.backoffice.confirming import fresh
 from ticketing.web.backoffice.forms_people import (
     ChangePasswordForm,
+    EmailForm,
     OrganisationForm,
     PersonForm,
 )
@@ -40,6 +47,10 @@ def change_password() -> ResponseReturnValue:
     user = scope.user()
     if form.validate_on_submit():
         place = scope.membership()
+        attempt = proof.at_password(user.email)
+        if not attempt.allowed:
+            form.present.errors = [proof.wrong_password()]
+            return _page(PersonForm(formdata=None, data={"name": user.name}), form), 422
         try:
             user = passwords.change(
                 user,
@@ -48,16 +59,44 @@ def change_password() -> ResponseReturnValue:
                 locale=str(get_locale()),
             )
         except WrongPassword:
-            form.present.errors = [_("That isn’t your present password.")]
+            form.present.errors = [proof.wrong_password()]
         except BadPassword as bad:
+            attempt.succeeded()
             form.password.errors = [str(bad)]
         else:
+            attempt.succeeded()
             login_user(user, authn_via=["change"])  # every session ended, this one begins anew
             if place is not None:
                 scope.choose(place.organiser_id)
             flash(_("Your password was changed. You are signed out everywhere else."), "success")
             return redirect(url_for(".account"), 303)
     return _page(PersonForm(formdata=None, data={"name": user.name}), form), 422
+
+
+@blueprint.route("/account/email", methods=["GET", "POST"])
+@needs(ANYONE)
+@fresh
+def change_email() -> ResponseReturnValue:
+    """The new address counts once the link that is mailed there was used."""
+    form = EmailForm()
+    if form.validate_on_submit():
+        try:
+            email = email_changes.ask(scope.user(), form.email.data or "", locale=str(get_locale()))
+        except ValueError as error:
+            form.email.errors = [str(error)]
+        except TooManyMails:
+            form.email.errors = [_("That’s enough for today. Please try it tomorrow.")]
+        else:
+            text = _(
+                "A link is on its way to %(email)s, unless the address has an account already. It "
+                "works once, for an hour; until then nothing changes.",
+                email=email,
+            )
+            flash(text, "info")
+            return redirect(url_for(".account"), 303)
+    return news.dialog(
+        "backoffice/change_email.html", form=form, mails_go_out=bool(settings().mail_server)
+    )
 
 
 @blueprint.post("/account/organiser")
@@ -98,4 +137,9 @@ def _page(form: PersonForm, password_form: ChangePasswordForm) -> str:
         places=scope.memberships(),
         place=scope.membership(),
         role_names=roles.words(),
+        two_step=scope.user().totp_secret is not None,
+        recovery_codes_left=two_step.recovery_codes_left(scope.user().id),
+        sign_ins=sessions.of_user(scope.user().id),
+        here=g.sign_in.id,
+        zone=scope.timezone() if scope.membership() else ZoneInfo("UTC"),
     )

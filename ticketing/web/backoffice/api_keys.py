@@ -10,6 +10,7 @@ from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.models import ApiKey
 from ticketing.web.backoffice import news, scope, wording_programs
+from ticketing.web.backoffice.confirming import fresh
 from ticketing.web.backoffice.forms import BackofficeForm
 from ticketing.web.backoffice.forms_programs import ApiKeyForm
 from ticketing.web.backoffice.forms_set_up import show
@@ -34,6 +35,7 @@ def api_keys() -> ResponseReturnValue:
 
 @blueprint.route("/api-keys/new", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def new_api_key() -> ResponseReturnValue:
     form = ApiKeyForm()
     if form.validate_on_submit():
@@ -59,6 +61,7 @@ def new_api_key() -> ResponseReturnValue:
 
 @blueprint.route("/api-keys/<int:key_id>/revoke", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def revoke_api_key(key_id: int) -> ResponseReturnValue:
     key = scope.api_key_or_404(key_id)
     form = BackofficeForm()

@@ -16,6 +16,7 @@ from ticketing.extensions import db
 from ticketing.models import Order
 from ticketing.search import Wanted
 from ticketing.web.backoffice import news, scope
+from ticketing.web.backoffice.confirming import fresh_to_look
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.orders import address, asked_for, counted
 from ticketing.web.backoffice.roles import needs
@@ -23,6 +24,7 @@ from ticketing.web.backoffice.roles import needs
 
 @blueprint.get("/orders/export")
 @needs("manager")
+@fresh_to_look
 def export_orders() -> ResponseReturnValue:
     query, wanted = asked_for()
     filters: dict[str, Any] = {key: value for key, value in query.items() if key != "sort"}
@@ -41,6 +43,7 @@ def export_orders() -> ResponseReturnValue:
 
 @blueprint.get("/orders/export.csv")
 @needs("manager")
+@fresh_to_look
 def export_csv() -> ResponseReturnValue:
     session, orders, wanted, columns = _begin("csv")
 
@@ -58,6 +61,7 @@ def export_csv() -> ResponseReturnValue:
 
 @blueprint.get("/orders/export.xlsx")
 @needs("manager")
+@fresh_to_look
 def export_xlsx() -> ResponseReturnValue:
     session, orders, wanted, columns = _begin("xlsx")
     file = tempfile.TemporaryFile(prefix="passalong-")  # noqa: SIM115 - the answer closes it

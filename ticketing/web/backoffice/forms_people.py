@@ -56,6 +56,54 @@ class ChangePasswordForm(BackofficeForm):
     password = PasswordField(_l("New password"), [Wanted()], render_kw=_NEW_PASSWORD)
 
 
+class CodeForm(BackofficeForm):
+    """A code from the phone. No `type=number`: a leading nought counts."""
+
+    code = StringField(
+        _l("Code"),
+        [Wanted()],
+        render_kw={
+            "autocomplete": "one-time-code",
+            "inputmode": "numeric",
+            "maxlength": "40",
+            "autofocus": True,
+            "spellcheck": "false",
+            "autocapitalize": "none",
+        },
+    )
+
+
+class RecoveryCodeForm(BackofficeForm):
+    code = StringField(
+        _l("Recovery code"),
+        [Wanted()],
+        render_kw={
+            "autocomplete": "off",
+            "maxlength": "60",
+            "autofocus": True,
+            "spellcheck": "false",
+            "autocapitalize": "none",
+        },
+    )
+
+
+class TurnOnForm(CodeForm):
+    sealed = HiddenField()
+
+
+class EmailForm(BackofficeForm):
+    email = EmailField(
+        _l("New email address"),
+        [Wanted()],
+        render_kw={
+            "autocomplete": "email",
+            "inputmode": "email",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        },
+    )
+
+
 class NewPasswordForm(BackofficeForm):
     password = PasswordField(_l("New password"), [Wanted()], render_kw=_NEW_PASSWORD)
 

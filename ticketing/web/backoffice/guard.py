@@ -21,11 +21,11 @@ from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from ticketing import delivery, localtime
+from ticketing import delivery, localtime, sessions, two_step
 from ticketing.extensions import csrf
 from ticketing.refusals import Refusal
 from ticketing.web import errors
-from ticketing.web.backoffice import roles, scope, tabs, wording, wording_programs
+from ticketing.web.backoffice import confirming, roles, scope, tabs, wording, wording_programs
 from ticketing.web.protection import SAFE_METHODS
 from ticketing.web.sign_in import token_refused
 
@@ -63,6 +63,8 @@ SAY_IT_THEMSELVES: Final = frozenset(
         "backoffice.invite",
         "backoffice.account",
         "backoffice.change_password",
+        "backoffice.change_email",
+        "backoffice.turn_on_two_step",
         "backoffice.mail_texts",
         "backoffice.mail_text",
         "backoffice.reset_mail_text",
@@ -88,11 +90,15 @@ def guard() -> ResponseReturnValue | None:
     """Nobody gets past here who isn't signed in, and no unsafe request without its token."""
     if not current_user.is_authenticated:
         return _to_sign_in()
+    sessions.note_use(g.sign_in)
     needed = roles.needed()
     if needed != roles.ANYONE:
         scope.organiser_id()  # 403 for who works for nobody
     if not scope.may(needed):
         raise NotForThisRole
+    place = scope.membership()
+    if needed != roles.ANYONE and place and two_step.has_to_set_up(scope.user(), place.organiser):
+        return _to("backoffice.turn_on_two_step")
     numbers = [each for each in (request.view_args or {}).values() if isinstance(each, int)]
     if any(number > scope.LARGEST_ID for number in numbers):
         abort(404)  # no row has it, and the database couldn't even be asked
@@ -103,7 +109,7 @@ def guard() -> ResponseReturnValue | None:
             csrf.protect()
         except CSRFError as error:
             return token_refused(error)
-    return None
+    return confirming.asked_first()
 
 
 def _to_sign_in() -> ResponseReturnValue:
@@ -111,12 +117,22 @@ def _to_sign_in() -> ResponseReturnValue:
     if "HX-Request" in request.headers:
         here = urlsplit(request.headers.get("HX-Current-URL", ""))
         back = f"{here.path}?{here.query}" if here.query else here.path
-        # A redirect would end in a sign-in page inside a fragment.
-        answer = make_response("", 401)
-        answer.headers["HX-Redirect"] = url_for("security.login", next=back or None)
-        return answer
+        return _whole_page(url_for("security.login", next=back or None), 401)
     back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
     return redirect(url_for("security.login", next=back or None))
+
+
+def _to(endpoint: str) -> ResponseReturnValue:
+    if "HX-Request" in request.headers:
+        return _whole_page(url_for(endpoint), 403)
+    return redirect(url_for(endpoint), 303)
+
+
+def _whole_page(url: str, status: int) -> Response:
+    """Have htmx load another page: it would follow a redirect into a fragment."""
+    answer = make_response("", status)
+    answer.headers["HX-Redirect"] = url
+    return answer
 
 
 @blueprint.after_request

@@ -1,18 +1,19 @@
 """*People*: who is in the team, as what, and who is invited."""
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from ticketing import invitations, links, team
+from ticketing import invitations, links, team, two_step
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.invitations import InvalidInvitation
 from ticketing.models import Invitation, Membership, User, now
 from ticketing.refusals import EditedMeanwhile, TooManyMails
 from ticketing.web.backoffice import news, roles, scope
+from ticketing.web.backoffice.confirming import fresh, fresh_to_look
 from ticketing.web.backoffice.forms import BackofficeForm
 from ticketing.web.backoffice.forms_people import (
     InvitationForm,
@@ -32,6 +33,7 @@ def people() -> ResponseReturnValue:
 
 @blueprint.post("/people/invitations")
 @needs("owner")
+@fresh
 def invite() -> ResponseReturnValue:
     form = InvitationForm()
     if form.validate_on_submit():
@@ -56,6 +58,7 @@ def invite() -> ResponseReturnValue:
 
 @blueprint.post("/people/invitations/<int:invitation_id>/send")
 @needs("owner")
+@fresh
 def resend_invitation(invitation_id: int) -> ResponseReturnValue:
     invitation = scope.invitation_or_404(invitation_id)
     invitations.send_again(invitation, locale=str(get_locale()))
@@ -65,6 +68,7 @@ def resend_invitation(invitation_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/people/invitations/<int:invitation_id>/link")
 @needs("owner")
+@fresh_to_look
 def invitation_link(invitation_id: int) -> ResponseReturnValue:
     """To hand it over another way, for instance where no mail server is set up."""
     invitation = scope.invitation_or_404(invitation_id)
@@ -92,6 +96,7 @@ def revoke_invitation(invitation_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/people/<int:member_id>/role", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def change_role(member_id: int) -> ResponseReturnValue:
     member = scope.member_or_404(member_id)
     form = RoleForm(data={"role": member.role})
@@ -108,6 +113,7 @@ def change_role(member_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/people/<int:member_id>/remove", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def remove_member(member_id: int) -> ResponseReturnValue:
     """Of somebody else, or of oneself: then it is leaving."""
     member = scope.member_or_404(member_id)
@@ -123,6 +129,62 @@ def remove_member(member_id: int) -> ResponseReturnValue:
         member=member,
         form=form,
         myself=member.user_id == scope.user().id,
+    )
+
+
+@blueprint.route("/people/<int:member_id>/sign-out", methods=["GET", "POST"])
+@needs("owner")
+@fresh
+def sign_out_member(member_id: int) -> ResponseReturnValue:
+    """For a phone or laptop that was lost."""
+    member = scope.member_or_404(member_id)
+    form = BackofficeForm()
+    if form.validate_on_submit():
+        name = _called(member)
+        team.sign_out(member)
+        flash(_("%(name)s is signed out everywhere.", name=name), "success")
+        return redirect(url_for(".people"), 303)
+    return news.dialog("backoffice/sign_out_member.html", nav="people", member=member, form=form)
+
+
+@blueprint.route("/people/<int:member_id>/two-step", methods=["GET", "POST"])
+@needs("owner")
+@fresh
+def reset_two_step(member_id: int) -> ResponseReturnValue:
+    """For somebody who lost their phone and their recovery codes."""
+    member = scope.member_or_404(member_id)
+    form = BackofficeForm()
+    if form.validate_on_submit():
+        name = _called(member)
+        team.reset_two_step(member, locale=str(get_locale()))
+        flash(_("%(name)s can sign in with the password alone now.", name=name), "success")
+        return redirect(url_for(".people"), 303)
+    return news.dialog("backoffice/reset_two_step.html", nav="people", member=member, form=form)
+
+
+@blueprint.route("/people/two-step", methods=["GET", "POST"])
+@needs("owner")
+@fresh
+def require_two_step() -> ResponseReturnValue:
+    """Whether everybody in the team has to sign in in two steps; turns it the other way."""
+    form = BackofficeForm()
+    required = scope.organiser().two_step_required
+    if form.validate_on_submit():
+        wanted = request.form.get("required") == "yes"
+        two_step.require(scope.organiser_id(), wanted)
+        flash(
+            _("Everybody in the team signs in in two steps from now on.")
+            if wanted
+            else _("Two-step sign-in is up to each of the team now."),
+            "success",
+        )
+        return redirect(url_for(".people"), 303)
+    return news.dialog(
+        "backoffice/require_two_step.html",
+        nav="people",
+        form=form,
+        required=required,
+        mine=scope.user().totp_secret is not None,
     )
 
 
@@ -172,6 +234,7 @@ def _page(form: InvitationForm) -> str:
         role_names=roles.words(),
         me=scope.user().id,
         mails_go_out=bool(settings().mail_server),
+        two_step_required=scope.organiser().two_step_required,
     )
 
 

@@ -28,6 +28,7 @@ from ticketing.models import (
     OutboxMail,
     Question,
     Shop,
+    SignIn,
     Ticket,
     TicketType,
     User,
@@ -281,6 +282,14 @@ def api_key_or_404(key_id: int) -> ApiKey:
     """A key that isn't revoked."""
     found = db.session.scalar(
         select_api_keys().where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
+    )
+    return found or abort(404)
+
+
+def sign_in_or_404(sign_in_id: int) -> SignIn:
+    """Where the signed-in user is signed in."""
+    found = db.session.scalar(
+        select(SignIn).where(SignIn.id == sign_in_id, SignIn.user_id == user().id)
     )
     return found or abort(404)
 

@@ -15,6 +15,7 @@ from ticketing.extensions import db
 from ticketing.models import Call, WebhookEndpoint, now
 from ticketing.refusals import EditedMeanwhile
 from ticketing.web.backoffice import news, scope, wording_programs
+from ticketing.web.backoffice.confirming import fresh
 from ticketing.web.backoffice.forms import BackofficeForm
 from ticketing.web.backoffice.forms_programs import RenewForm, ReplayForm, WebhookForm
 from ticketing.web.backoffice.forms_set_up import show
@@ -54,6 +55,7 @@ def webhooks() -> ResponseReturnValue:
 
 @blueprint.route("/webhooks/new", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def new_webhook() -> ResponseReturnValue:
     form = WebhookForm(data={"events": list(EVENTS)})
     if form.validate_on_submit():
@@ -88,6 +90,7 @@ def webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/webhooks/<int:endpoint_id>/edit", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def edit_webhook(endpoint_id: int) -> ResponseReturnValue:
     endpoint = scope.endpoint_or_404(endpoint_id)
     form = WebhookForm(
@@ -148,6 +151,7 @@ def resume_webhook(endpoint_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/webhooks/<int:endpoint_id>/secret", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def renew_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
     endpoint = scope.endpoint_or_404(endpoint_id)
     form = RenewForm(data={"generation": endpoint.secret_generation})
@@ -170,6 +174,7 @@ def renew_webhook_secret(endpoint_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/webhooks/<int:endpoint_id>/delete", methods=["GET", "POST"])
 @needs("owner")
+@fresh
 def delete_webhook(endpoint_id: int) -> ResponseReturnValue:
     endpoint = scope.endpoint_or_404(endpoint_id)
     form = BackofficeForm()

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 
 # revision identifiers, used by Alembic.
-revision = '20261126_installation'
-down_revision = '20261124'
+revision = '20261127c'
+down_revision = '20261127b'
 branch_labels = None
 depends_on = None
 

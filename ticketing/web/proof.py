@@ -1,0 +1,55 @@
+"""Whether somebody is who they say: a password or a code, whose guesses are limited."""
+
+from flask import request
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from ticketing import attempts, passwords, two_step
+from ticketing.attempts import Attempt
+from ticketing.models import User
+from ticketing.two_step import WrongCode
+from ticketing.web import browsers
+
+
+def at_password(email: str) -> Attempt:
+    """Count that somebody types the password of an account here. Raises `Busy`."""
+    return attempts.at_password(email, request.remote_addr or "", browsers.known_as(email))
+
+
+def is_password(user: User, password: str) -> bool:
+    """Whether it is this user's; False also after too many guesses. Raises `Busy`."""
+    attempt = at_password(user.email)
+    if not attempt.allowed or not passwords.fits(user, password):
+        return False
+    attempt.succeeded()
+    return True
+
+
+def is_code(user: User, code: str) -> bool:
+    """Whether it is this user's, which uses it up; False also after too many guesses.
+
+    Raises `Busy`.
+    """
+    known = browsers.known_as(user.email)
+    attempt = attempts.at_code(user.id, request.remote_addr or "", known)
+    if not attempt.allowed:
+        return False
+    try:
+        two_step.check(user.id, code, locale=str(get_locale()))
+    except WrongCode:
+        return False
+    attempt.succeeded()
+    return True
+
+
+def wrong_password() -> str:
+    return str(_("That isn’t your password. After many tries, wait some minutes."))
+
+
+def wrong_code() -> str:
+    return str(
+        _(
+            "That code isn’t right, or was used already. A phone shows a new one every 30 seconds; "
+            "after many tries, wait some minutes."
+        )
+    )
