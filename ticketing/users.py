@@ -10,7 +10,7 @@ from ticketing import fields, passwords, sessions, two_step
 from ticketing.accounts import new_uniquifier
 from ticketing.extensions import db
 from ticketing.languages import LANGUAGES
-from ticketing.locking import queue_for
+from ticketing.locking import lock, queue_for
 from ticketing.models import Membership, Organiser, User
 from ticketing.transactions import write
 
@@ -69,7 +69,7 @@ def switch(email: str, *, on: bool) -> None:
     """Close an account, whose sessions end, or let it in again. Raises `CannotCreate`."""
     user_id = _account(email).id
     with write() as session:
-        user = session.get_one(User, user_id)
+        user = lock(session, User, user_id)
         user.active = on
         sessions.end_all_of(session, user)
 

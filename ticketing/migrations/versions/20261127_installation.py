@@ -1,7 +1,7 @@
 """What the database knows of the keys that its links and barcodes were made with.
 
-Revision ID: 20261126_installation
-Revises: 20261124
+Revision ID: 20261127c
+Revises: 20261127b
 Create Date: 2026-11-26 23:50:00
 
 """
