@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from ticketing import arriving, history, names, outbox
+from ticketing import arriving, history, outbox
 from ticketing.arriving import (
     MAX_TICKETS,
     BadQuantity,
@@ -45,7 +45,6 @@ __all__ = [
     "check",
     "place",
     "place_in",
-    "search_text_of",
     "with_questions",
     "with_tickets",
 ]
@@ -260,7 +259,6 @@ def _order(
         if each.type_code not in types:
             raise UnknownTicketType(each.type_code)
         arriving.make(order, each, types[each.type_code], position, by)
-    order.search_text = search_text_of(order)
     return order
 
 
@@ -303,22 +301,6 @@ def _fresh_codes(session: Session, number: int) -> list[str]:
         taken = set(session.scalars(select(Order.code).where(Order.code.in_(some))))
         found |= dict.fromkeys(sorted(some - taken))
     return list(found)
-
-
-def search_text_of(order: Order) -> str:
-    """Everything an organiser may look an order up by, folded; `tickets` must be loaded."""
-    parts = [
-        order.code,
-        order.reference,
-        names.full(order.first_name, order.last_name),
-        order.email,
-        order.phone,
-    ]
-    for ticket in order.tickets:
-        parts.append(f"{order.code}-{ticket.position}")
-        if ticket.first_name or ticket.email:
-            parts += [names.full(ticket.first_name, ticket.last_name), ticket.email, ticket.phone]
-    return names.folded("\n".join(part for part in parts if part))
 
 
 def with_tickets() -> tuple[ORMOption, ...]:

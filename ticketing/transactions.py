@@ -128,6 +128,8 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": 60_000,
         # A plan made for any values would scan the table for what the trigram index finds.
         "plan_cache_mode": "force_custom_plan",
+        # Compiling a plan takes longer than any of our statements.
+        "jit": "off",
         "timezone": "UTC",
     }
     return {

@@ -22,6 +22,7 @@ from ticketing.models.organisers import (
 )
 from ticketing.models.programs import Call, CallTry, Import, PretixConnection, WebhookEndpoint
 from ticketing.models.records import Change, HistoryEntry, OutboxMail
+from ticketing.models.search import SearchEntry
 
 __all__ = [
     "CANCELLED",
@@ -46,6 +47,7 @@ __all__ = [
     "PretixConnection",
     "Question",
     "Role",
+    "SearchEntry",
     "Share",
     "Shop",
     "Ticket",
