@@ -43,6 +43,7 @@ __all__ = [
     "ShopArchived",
     "UnknownTicketType",
     "check",
+    "fresh_codes",
     "place",
     "place_in",
     "with_questions",
@@ -189,7 +190,7 @@ def place_in(
     if fresh:
         shop = _shop(session, shop_id)
         types = arriving.types_of(session, shop.event_id, locked=True)
-        codes = _fresh_codes(session, len(fresh))
+        codes = fresh_codes(session, len(fresh))
         placed = [
             _order(shop, types, each, code, by)
             for each, code in zip(fresh.values(), codes, strict=True)
@@ -291,7 +292,8 @@ def _check_limits(session: Session, booker: Booker, asked_from: str) -> None:
     )
 
 
-def _fresh_codes(session: Session, number: int) -> list[str]:
+def fresh_codes(session: Session, number: int) -> list[str]:
+    """So many codes that no order has."""
     found: dict[str, None] = {}
     while len(found) < number:
         some = {

@@ -18,6 +18,7 @@ from ticketing.models import CANCELLED, OPEN, Order, Ticket
 from ticketing.search import index
 from ticketing.search.index import entries
 from ticketing.search.wanted import Conditions, Wanted, conditions_of, of_span
+from ticketing.transactions import SLOW
 
 COUNTED_UP_TO: Final = 1000
 # How many orders to walk along before asking the index; the second number where the first has
@@ -205,12 +206,12 @@ def _has_many_others(session: Session, organiser_id: int) -> bool:
 
 
 def _read(session: Session, ids: Select[Any]) -> list[int]:
-    return [row[0] for row in session.execute(ids, execution_options={"apart": True})]
+    return [row[0] for row in session.execute(ids, execution_options=SLOW)]
 
 
 def _counted(session: Session, some: Select[Any], most: int) -> int:
     number = select(func.count()).select_from(some.order_by(None).limit(most).subquery())
-    return session.execute(number, execution_options={"apart": True}).scalar_one()
+    return session.execute(number, execution_options=SLOW).scalar_one()
 
 
 def _dialect(session: Session) -> str:

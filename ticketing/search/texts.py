@@ -40,7 +40,7 @@ def text_of(order: Order) -> str:
         parts.append(f"{order.code}-{ticket.position}")
         if ticket.first_name or ticket.email:
             parts += [names.full(ticket.first_name, ticket.last_name), ticket.email, ticket.phone]
-    return with_beginnings(names.folded("\n".join(part for part in parts if part)))
+    return with_beginnings("\n".join(names.folded(part) for part in parts if part))
 
 
 def with_beginnings(lines: str) -> str:
