@@ -41,9 +41,9 @@ def of_progress(progress: str) -> str:
 
 def of_days(since: dt.datetime | None, until: dt.datetime | None) -> list[str]:
     """One for each day in UTC, or for many at once, that a span of time touches."""
-    first = _day(since) if since is not None else 0
+    first = _day(since) if since is not None else 1
     last = _day(until) if until is not None else _LAST_DAY
-    return list(_covering(first, last, 0))
+    return list(_covering(first, last, 0)) or [_numbered(DAYS[0], 0)]  # of no order: 1970
 
 
 def _day(moment: dt.datetime) -> int:
