@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, case, func, or_, select, tuple_
+from sqlalchemy import Result, Row, Select, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ticketing.models import CANCELLED, OPEN, Order, Ticket
@@ -206,12 +206,16 @@ def _has_many_others(session: Session, organiser_id: int) -> bool:
 
 
 def _read(session: Session, ids: Select[Any]) -> list[int]:
-    return [row[0] for row in session.execute(ids, execution_options=SLOW)]
+    return [row[0] for row in _execute(session, ids)]
 
 
 def _counted(session: Session, some: Select[Any], most: int) -> int:
     number = select(func.count()).select_from(some.order_by(None).limit(most).subquery())
-    return session.execute(number, execution_options=SLOW).scalar_one()
+    return _execute(session, number).scalar_one()
+
+
+def _execute(session: Session, statement: Select[Any]) -> Result[Any]:
+    return session.execute(statement, execution_options=SLOW)
 
 
 def _dialect(session: Session) -> str:
