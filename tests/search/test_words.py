@@ -2,13 +2,16 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from tests import builders
 from tests.hostile import FORMULAS, MARKUP, TEMPLATES
 from ticketing import search
 from ticketing.extensions import db
 from ticketing.models import Order, Shop
-from ticketing.search import Wanted
+from ticketing.search import Wanted, texts
+from ticketing.search.index import entries
+from ticketing.transactions import write
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -18,6 +21,14 @@ def found(shop: Shop, text: str) -> list[int]:
     ids = search.ids_after(db.session(), wanted, None, 50)
     assert search.count(db.session(), wanted) == len(ids)
     return ids
+
+
+def forget_code(order: Order) -> None:
+    """Have it found by all but its code, which by chance may begin with what is asked for."""
+    lines = texts.text_of(order).partition("\n" + texts.MARK)[0]
+    text = texts.with_beginnings(lines.replace(order.code.lower(), "777777"))
+    with write():
+        db.session.execute(update(entries).where(entries.c.order_id == order.id).values(text=text))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +52,9 @@ def found(shop: Shop, text: str) -> list[int]:
     ],
 )
 def test_names_in_every_script(shop: Shop, first: str, last: str, queries: list[str]) -> None:
-    builders.make_order(shop, first_name="Quirijn", last_name="Xu", email="q@example.net")
+    forget_code(
+        builders.make_order(shop, first_name="Quirijn", last_name="Xu", email="q@example.net")
+    )
     order = builders.make_order(shop, first_name=first, last_name=last, email="who@nowhere.test")
     for query in queries:
         assert order.id in found(shop, query), query
@@ -52,23 +65,23 @@ def test_short_words_begin_a_word_of_whatever_is_known(shop: Shop) -> None:
     order = builders.make_order(
         shop, first_name="Quirijn", last_name="de Wit", email="post.bus@under.example"
     )
-    other = builders.make_order(shop, first_name="Ada", last_name="Ax", email="a@axa.net")
+    other = builders.make_order(shop, first_name="Ada", last_name="Ox", email="o@oxo.net")
     builders.claim(order.tickets[0], first_name="Ilse", last_name="Uyl", email="ilse@wx.test")
     code = order.code.lower()
     for query in ("q", "qu", "w", "wi", "po", "bu", "un", "il", "uy", "wx", code[0], code[:2]):
         assert order.id in found(shop, query), query
-    for query in ("ui", "os", "nd", "xample"[:2], "yl"):
+    for query in ("ui", "os", "us", "ri", "yl"):  # no code has these letters
         assert order.id not in found(shop, query), query
-    assert found(shop, "ax") == [other.id]
+    assert found(shop, "ox") == [other.id]
 
 
 def test_all_words_must_be_found(shop: Shop) -> None:
-    both = builders.make_order(shop, first_name="Anna", last_name="Visser")
+    both = builders.make_order(shop, first_name="Anna", last_name="Smit")
     builders.make_order(shop, first_name="Anna", last_name="Bakker")
-    builders.make_order(shop, first_name="Bob", last_name="Visser")
-    assert found(shop, "visser anna") == [both.id]
-    assert found(shop, "v anna") == [both.id]
-    assert found(shop, "anna visser bakker") == []
+    builders.make_order(shop, first_name="Bob", last_name="Smit")
+    assert found(shop, "smit anna") == [both.id]
+    assert found(shop, "s anna") == [both.id]
+    assert found(shop, "anna smit bakker") == []
 
 
 @pytest.mark.parametrize("number", ["0612345678", "+31612345678", "06-1234 5678", "1234567"])
