@@ -370,7 +370,6 @@ def _show(
     """Tell open overviews; where tickets were added, they need the whole list."""
     if not added and not changed:
         return
-    order.search_text = orders.search_text_of(order)
     live.touch(session, order, [*added, *changed])
     if added:
         order.list_version = order.version

@@ -8,6 +8,7 @@ from types import FrameType
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy import select
 
 from ticketing import (
     admission,
@@ -18,19 +19,23 @@ from ticketing import (
     installation,
     keys,
     limits,
+    made_up,
     reminders,
     sessions,
     users,
 )
 from ticketing.config import settings
+from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import steps
+from ticketing.models import Shop
 from ticketing.transactions import DATABASE_ERRORS, Unavailable
 
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(demo_command)
+    app.cli.add_command(make_orders_command)
     app.cli.add_command(outbox_command)
     app.cli.add_command(remind_command)
     app.cli.add_command(door_command)
@@ -50,6 +55,33 @@ def demo_command(as_json: bool) -> None:
     click.echo(f"Shop        {found.shop_url}")
     click.echo(f"Overview    {found.overview_url}")
     click.echo(f"Backoffice  {found.backoffice_url}  ({found.email}, {found.password})")
+
+
+@click.command("make-orders")
+@click.argument("number", type=click.IntRange(1, 5_000_000))
+@click.option("--tickets", type=click.IntRange(1, 500), default=3, show_default=True)
+@click.option("--shop", "slug", help="Make them up for this shop, whether people buy there or not.")
+def make_orders_command(number: int, tickets: int, slug: str | None) -> None:
+    """Make up NUMBER orders, to look around in and to measure with. No mail is sent.
+
+    They belong to the demo's organiser, or to one of their own, which `flask user create` opens.
+    """
+    _migrate()
+    shop = None
+    if slug is not None:
+        shop = db.session.scalar(select(Shop).where(Shop.slug == slug))
+        if shop is None:
+            raise click.ClickException(f"There is no shop “{slug}”.")
+    try:
+        with click.progressbar(length=number, label="Orders") as bar:
+            made = made_up.make(
+                number, shop=shop, tickets=tickets, told=lambda done: bar.update(done - bar.pos)
+            )
+    except made_up.RealOrders as refused:
+        raise click.ClickException(
+            "People have placed orders here. Name a --shop if these may stand among them."
+        ) from refused
+    click.echo(f"{made.orders:,} orders with {made.tickets:,} tickets of {made.organiser}")
 
 
 @click.command("outbox")

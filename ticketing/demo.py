@@ -54,7 +54,12 @@ def holds_an_organiser() -> bool:
 
 def is_there() -> bool:
     """Whether the demo's organiser is in the database."""
-    return _shop() is not None
+    return organiser() is not None
+
+
+def organiser() -> Organiser | None:
+    shop = _shop()
+    return None if shop is None else shop.organiser
 
 
 def demo() -> Demo:

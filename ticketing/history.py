@@ -11,6 +11,7 @@ from ticketing.extensions import db
 from ticketing.gathering import put
 from ticketing.models import HistoryEntry, Order, Ticket
 from ticketing.pretix import queue as pretix
+from ticketing.search import entries
 from ticketing.webhooks import happenings
 
 
@@ -45,7 +46,7 @@ def record(
 ) -> None:
     """Add an entry in the caller's transaction; of `before` and `after` only what differs.
 
-    The organiser's webhooks hear of it, and a pretix that sold the ticket.
+    The organiser's webhooks hear of it, a pretix that sold the ticket, and the search.
     """
     was, is_ = dict(before or {}), dict(after or {})
     changed = [key for key in {**was, **is_} if was.get(key, "") != is_.get(key, "")]
@@ -62,6 +63,7 @@ def record(
         after={key: is_[key] for key in changed if key in is_},
         reason=reason,
     )
+    entries.note(session, order, action)
     happenings.note(session, order, action, ticket=ticket, before=was)
     pretix.note(session, order, action, ticket)
 

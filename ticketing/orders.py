@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from ticketing import arriving, history, names, outbox
+from ticketing import arriving, history, outbox
 from ticketing.arriving import (
     MAX_TICKETS,
     BadQuantity,
@@ -45,9 +45,9 @@ __all__ = [
     "ShopArchived",
     "UnknownTicketType",
     "check",
+    "fresh_codes",
     "place",
     "place_in",
-    "search_text_of",
     "with_questions",
     "with_tickets",
 ]
@@ -198,7 +198,7 @@ def place_in(
             raise ShopArchived
         if asked_from:
             _check_limits(session, [each.booker for each in fresh.values()], asked_from)
-        codes = _fresh_codes(session, len(fresh))
+        codes = fresh_codes(session, len(fresh))
         placed = [
             _order(sale, each, code, by) for each, code in zip(fresh.values(), codes, strict=True)
         ]
@@ -265,7 +265,6 @@ def _order(sale: Sale, arrival: Arrival, code: str, by: By) -> Order:
         if each.type_code not in sale.types:
             raise UnknownTicketType(each.type_code)
         arriving.make(order, each, sale.types[each.type_code], position, by)
-    order.search_text = search_text_of(order)
     return order
 
 
@@ -298,7 +297,8 @@ def _check_limits(session: Session, bookers: Sequence[Booker], asked_from: str) 
     )
 
 
-def _fresh_codes(session: Session, number: int) -> list[str]:
+def fresh_codes(session: Session, number: int) -> list[str]:
+    """So many codes that no order has."""
     found: dict[str, None] = {}
     while len(found) < number:
         some = {
@@ -308,22 +308,6 @@ def _fresh_codes(session: Session, number: int) -> list[str]:
         taken = set(session.scalars(select(Order.code).where(Order.code.in_(some))))
         found |= dict.fromkeys(sorted(some - taken))
     return list(found)
-
-
-def search_text_of(order: Order) -> str:
-    """Everything an organiser may look an order up by, folded; `tickets` must be loaded."""
-    parts = [
-        order.code,
-        order.reference,
-        names.full(order.first_name, order.last_name),
-        order.email,
-        order.phone,
-    ]
-    for ticket in order.tickets:
-        parts.append(f"{order.code}-{ticket.position}")
-        if ticket.first_name or ticket.email:
-            parts += [names.full(ticket.first_name, ticket.last_name), ticket.email, ticket.phone]
-    return names.folded("\n".join(part for part in parts if part))
 
 
 def with_tickets() -> tuple[ORMOption, ...]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ticketing import completion, fields, history, live, missing, orders, outbox, sending
+from ticketing import completion, fields, history, live, missing, outbox, sending
 from ticketing.fields import Answer
 from ticketing.guards import (
     check_open,
@@ -92,7 +92,6 @@ def claim(
         if share_generation is not None:
             current_share(session, ticket, share_generation, channel="link")
         end_share(ticket, "claimed")
-        order.search_text = orders.search_text_of(order)
         history.record(session, order, "claimed", by, ticket=ticket, after=holder_of(ticket))
         if ticket.email and _may_mail(session, order, ticket.email):
             outbox.enqueue(
@@ -170,7 +169,6 @@ def edit(
             renew_barcode(ticket)
             ticket.link_generation += 1
             after["barcode"] = ticket.barcode_generation
-        order.search_text = orders.search_text_of(order)
         history.record(session, order, "edited", by, ticket=ticket, before=before, after=after)
         address = sending.address_of(ticket)
         if mail_holder and address:
@@ -208,7 +206,6 @@ def complete(ticket: Ticket, given: Mapping[str, Answer], by: By, *, revision: i
         for column, value in with_answers(ticket, details).items():
             setattr(ticket, column, value)
         ticket.revision += 1
-        order.search_text = orders.search_text_of(order)
         history.record(
             session, order, "completed", by, ticket=ticket, before=before, after=holder_of(ticket)
         )
@@ -271,7 +268,6 @@ def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Orde
                 after=holder_of(ticket),
                 reason=reason,
             )
-        order.search_text = orders.search_text_of(order)
         outbox.enqueue(
             session,
             outbox.REOPENED,

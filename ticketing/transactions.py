@@ -10,6 +10,9 @@ PostgreSQL lets writers of different orders pass each other; those of the same o
 row, which every rule locks first. In which sequence locks are taken says `locking.py`. A writer
 sees what is true after each lock (READ COMMITTED); who only reads sees one moment (REPEATABLE
 READ), as on SQLite, so that no page is drawn half before a change and half after it.
+
+Reading, too, SQLite keeps the processor and with it the event loop. A statement that may take long
+says so, `session.execute(…, execution_options=SLOW)`, and is done in a real thread.
 """
 
 import random
@@ -21,14 +24,17 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from ticketing.apart import apart
 from ticketing.config import Settings
 from ticketing.extensions import db
 
 BUSY_MILLISECONDS = 5_000
+SLOW: Final = {"passalong_slow": True}  # execution options
 
 More = TypeVar("More", bound=Callable[[Session], None])
 
@@ -170,6 +176,8 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": 60_000,
         # A plan made for any values would scan the table for what the trigram index finds.
         "plan_cache_mode": "force_custom_plan",
+        # Compiling a plan takes longer than any of our statements.
+        "jit": "off",
         "timezone": "UTC",
     }
     return {
@@ -201,6 +209,14 @@ def prepare(engine: Engine) -> None:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "do_execute")
+    def execute(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+        if context is None or not context.execution_options.keys() >= SLOW.keys():
+            return False  # as ever
+        rows = apart(lambda: cursor.execute(statement, parameters).fetchall())
+        context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, None, rows)
+        return True
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -24,6 +24,7 @@ from ticketing.models.organisers import (
 )
 from ticketing.models.programs import Call, CallTry, Import, PretixConnection, WebhookEndpoint
 from ticketing.models.records import Change, HistoryEntry, OutboxMail
+from ticketing.models.search import SearchEntry
 
 __all__ = [
     "CANCELLED",
@@ -52,6 +53,7 @@ __all__ = [
     "Question",
     "RecoveryCode",
     "Role",
+    "SearchEntry",
     "Share",
     "Shop",
     "SignIn",

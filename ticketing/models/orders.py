@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
-    Text,
     UniqueConstraint,
     and_,
 )
@@ -27,7 +26,6 @@ class Order(Base):
     __table_args__ = (
         UniqueConstraint("shop_id", "reference"),
         CheckConstraint("state in ('placed', 'cancelled')", name="state"),
-        Index("ix_orders_organiser_created", "organiser_id", "created_at", "id"),
         Index("ix_orders_organiser_updated", "organiser_id", "updated_at", "id"),
     )
 
@@ -48,7 +46,6 @@ class Order(Base):
     version: Mapped[int] = mapped_column(default=1)  # raised by whatever an overview shows
     list_version: Mapped[int] = mapped_column(default=1)  # the version that last added tickets
     revision: Mapped[int] = mapped_column(default=1)  # raised by each change of the contact
-    search_text: Mapped[str] = mapped_column(Text, default="")  # see orders.search_text_of
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     # When it changed last, tickets and all: whatever an overview shows raises the version.
     updated_at: Mapped[dt.datetime] = mapped_column(default=now, onupdate=now)
