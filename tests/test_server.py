@@ -148,7 +148,7 @@ def test_it_ends_at_once_though_overviews_are_open(tmp_path: Path, sent: signal.
             before = time.monotonic()
             assert server.stop(sent=sent) == 0
             assert time.monotonic() - before < 5  # about 2 on a machine with nothing else to do
-            assert one.read().rstrip() in {b"", b"event: beat\ndata:"}
+            assert one.read().rstrip() in {b"", b"event: beat\ndata: 2000"}
         assert "Traceback" not in server.log.read_text()
 
 

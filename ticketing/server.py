@@ -8,6 +8,7 @@ imported before gevent patches the workers, and a lock made too early blocks a w
 import os
 import resource
 import sys
+from datetime import timedelta
 from typing import Any
 
 import gevent
@@ -45,6 +46,12 @@ class Worker(GeventWorker):
         super().__init__(*args, **kwargs)
         self._waiting: dict[gevent.Greenlet, _Idle] = {}
 
+    def is_already_handled(self, respiter: Any) -> bool:
+        """A stream's connection now belongs to the sender (ticketing/feed/sender.py)."""
+        if getattr(respiter, "handed_over", False):
+            raise StopIteration  # which to gunicorn means: this connection asks nothing more
+        return False
+
     def timeout_ctx(self) -> _Idle:
         return _Idle(self.cfg.keepalive if self.alive else LAST_WORD, self._waiting)
 
@@ -64,9 +71,23 @@ class Worker(GeventWorker):
 
 
 def _end_streams(worker: Any) -> None:
-    feed = _extensions(worker).get("passalong.feed")
-    if feed is not None:
-        feed.close()
+    for name in ("passalong.feed", "passalong.sender"):
+        found = _extensions(worker).get(name)
+        if found is not None:
+            found.close()
+
+
+def post_worker_init(worker: Any) -> None:
+    if "passalong.settings" in _extensions(worker):
+        from ticketing.feed.sender import start_sender
+
+        start_sender(worker.wsgi)
+
+
+def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
+    """The line for a stream, which gunicorn doesn't see end, at its beginning."""
+    if environ.get("passalong.handed_over"):
+        worker.log.access(resp, req, environ, timedelta(0))
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
@@ -103,8 +124,9 @@ worker_class = Worker
 _host = os.environ.get("HOST") or "127.0.0.1"
 bind = [f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"]
 workers = _number("PASSALONG_WORKERS", 2)
-# Open overviews (PASSALONG_STREAMS for each worker, see ticketing/feed) and room for requests.
-worker_connections = min(12_000, _raise_open_files() - 200)
+# Requests at once, and connections that wait for the next. Open overviews don't count here; the
+# other half of the files is theirs (PASSALONG_STREAMS, see ticketing/feed).
+worker_connections = min(12_000, _raise_open_files() // 2 - 300)
 backlog = 2048
 timeout = 60
 graceful_timeout = 20
