@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests import builders
 from tests.browser.people import (
+    PHONE,
     Company,
     fill_in,
     is_same_document,
@@ -46,6 +47,17 @@ def test_within_a_second_in_every_overview_of_the_order(
         expect(ticket(page, 1)).to_contain_text("Ready – Anna V.", timeout=1000)
         expect(page.get_by_text("1 of 5 personalised")).to_be_visible()
         assert is_same_document(page)
+
+
+def test_in_every_window_of_one_browser(order_of_five: Order, company: Company) -> None:
+    """It opens six connections to one place and no more, and each stream keeps one."""
+    browser = company.context(**PHONE)
+    windows = [browser.new_page() for _ in range(8)]
+    for page in windows:
+        page.goto(overview_of(order_of_five))
+    builders.claim(order_of_five.tickets[0])
+    for page in windows:
+        expect(ticket(page, 1)).to_contain_text("Ready – Anna V.", timeout=5500)
 
 
 def test_an_overview_of_another_order_hears_nothing(
