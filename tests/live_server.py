@@ -97,7 +97,7 @@ def running_server(folder: Path, **variables: str) -> Iterator[LiveServer]:
     `variables` are `PASSALONG_*` ones and the like, for instance
     `PASSALONG_MAIL_SERVER="127.0.0.1", PASSALONG_MAIL_PORT="2525", PASSALONG_MAIL_STARTTLS="no"`.
     """
-    port = free_port()
+    port = int(variables.get("PORT") or free_port())
     url = f"http://127.0.0.1:{port}"
     # Nothing of the developer's own installation may leak in.
     own = {k: v for k, v in os.environ.items() if not k.startswith(("PASSALONG_", "FLASK_"))}

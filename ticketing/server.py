@@ -9,12 +9,36 @@ import os
 import resource
 import sys
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import gevent
+from gevent.select import select
+from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
 LAST_WORD = 0.5  # seconds
+
+
+class _Listener(StreamServer):
+    """gevent's server, which ends without turning away who had already come to the door."""
+
+    def close(self) -> None:
+        if self.started:
+            self.stop_accepting()
+            while not self.full() and (came := self.do_read()):
+                self.do_handle(*came)
+        super().close()
+
+
+class _Named:
+    """All that gunicorn wants of the listener while it answers; by then that may be closed."""
+
+    def __init__(self, listener: Any) -> None:
+        self._name = listener.getsockname()
+
+    def getsockname(self) -> Any:
+        return self._name
 
 
 class _Idle(gevent.Timeout):
@@ -36,15 +60,30 @@ class _Idle(gevent.Timeout):
 
 
 class Worker(GeventWorker):
-    """gevent's worker, which soon ends when it is told to.
+    """gevent's worker, which soon ends when it is told to, and answers whoever has asked.
 
     gunicorn's own would wait for streams, and for connections that proxies and browsers keep
-    open though nothing is asked on them.
+    open though nothing is asked on them; and it drops connections that it hasn't taken up yet.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: dict[gevent.Greenlet, _Idle] = {}
+        self._connections: dict[gevent.Greenlet, Any] = {}
+
+    def server_class(self, listener: Any, *, spawn: Any, **_of_pywsgi: Any) -> _Listener:
+        """gunicorn asks here for the server around a listening socket."""
+        server = _Listener(listener, handle=partial(self.handle, _Named(listener)), spawn=spawn)
+        if self.cfg.workers > 1:
+            server.max_accept = 1  # as gunicorn has it: the others shall have their share
+        return server
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        self._connections[gevent.getcurrent()] = client
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            del self._connections[gevent.getcurrent()]
 
     def is_already_handled(self, respiter: Any) -> bool:
         """A stream's connection now belongs to the sender (ticketing/feed/sender.py)."""
@@ -66,8 +105,11 @@ class Worker(GeventWorker):
     def _let_go(self) -> None:
         _end_streams(self)
         gevent.sleep(LAST_WORD)  # a request may be on its way
-        for greenlet, idle in tuple(self._waiting.items()):
-            greenlet.kill(idle, block=False)  # as if its time were up
+        idle = {self._connections[each]: each for each in self._waiting}
+        asked, _, _ = select(list(idle), [], [], 0)  # some are just about to be heard
+        for client in idle.keys() - set(asked):
+            greenlet = idle[client]
+            greenlet.kill(self._waiting[greenlet], block=False)  # as if its time were up
 
 
 def _end_streams(worker: Any) -> None:
