@@ -241,6 +241,7 @@ def test_a_process_has_so_many_streams_and_no_more(settings: Settings) -> None:
     with small.subscribe(3):
         assert len(small) == 1
     small.close()
+    small.join(5)
 
 
 def test_streams_end_when_the_feed_is_closed(
@@ -271,6 +272,7 @@ def test_nobody_watches_for_nobody(app: Flask, order_of_five: Order) -> None:
         builders.claim(order_of_five.tickets[0])
         assert again.wait(5) == 2
     own.close()
+    own.join(5)
 
 
 def test_old_changes_are_forgotten_and_the_newest_kept(app: Flask, order_of_five: Order) -> None:

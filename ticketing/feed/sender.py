@@ -27,6 +27,8 @@ DRAWING_AT_ONCE: Final = 4  # more would only queue for the database and the pro
 BEATS_EACH: Final = 0.25  # seconds; in portions, lest thousands of beats hold everything else up
 # A client that acknowledges nothing for this long has gone without a word.
 UNACKNOWLEDGED_MILLISECONDS: Final = 60_000
+# What the system keeps for a client that doesn't read; unless told it would be megabytes.
+SEND_BUFFER: Final = 32 * 1024
 
 
 class HandedOver:
@@ -45,13 +47,24 @@ class HandedOver:
 class _Connection:
     """A client of a stream. It has a descriptor for as long as the sender may write to it."""
 
-    __slots__ = ("chunked", "fd", "portion", "reading", "stalled", "stream", "unsent", "writing")
+    __slots__ = (
+        "chunked",
+        "drawing",
+        "fd",
+        "portion",
+        "reading",
+        "stalled",
+        "stream",
+        "unsent",
+        "writing",
+    )
 
     def __init__(self, stream: Stream, portion: "set[_Connection]", *, chunked: bool) -> None:
         self.stream = stream
         self.portion = portion
         self.chunked = chunked
         self.fd = -1
+        self.drawing = False
         self.unsent = b""  # of one event, for a client that is slow; the next waits for its end
         self.stalled = False
         self.reading: Any = None
@@ -61,18 +74,17 @@ class _Connection:
 class Sender:
     """Takes connections over from the server, and gives none back."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, *, heartbeat: float = HEARTBEAT_SECONDS) -> None:
         self._feed = feed
         self._loop = gevent.get_hub().loop
         # Which beat together. Drawn by lot, they are spread over time.
         self._portions: list[set[_Connection]] = [
-            set() for _ in range(round(HEARTBEAT_SECONDS / BEATS_EACH))
+            set() for _ in range(max(1, round(heartbeat / BEATS_EACH)))
         ]
         self._changed: dict[int, list[_Connection]] = {}  # order → who waits for its news
         self._orders: SimpleQueue[int] = SimpleQueue()
-        gevent.spawn(self._beat)
-        for _ in range(DRAWING_AT_ONCE):
-            gevent.spawn(self._draw)
+        work = [self._beat, *[self._draw] * DRAWING_AT_ONCE]
+        self._work = [gevent.spawn(each) for each in work]
 
     @staticmethod
     def can_take(environ: dict[str, Any]) -> bool:
@@ -115,6 +127,7 @@ class Sender:
         for portion in self._portions:
             for connection in tuple(portion):
                 self._finish(connection)
+        gevent.killall(self._work, block=False)
 
     # News:
 
@@ -129,11 +142,13 @@ class Sender:
         while True:
             # Those of one order follow each other: what is equal is drawn once.
             for connection in self._changed.pop(self._orders.get()):
-                if connection.fd >= 0 and not connection.unsent:
-                    self._tell(connection)
+                self._tell(connection)
             gevent.sleep(0)
 
     def _tell(self, connection: _Connection) -> None:
+        if connection.fd < 0 or connection.unsent or connection.drawing:
+            return  # `_go_on` will see what is new by then
+        connection.drawing = True
         try:
             news = connection.stream.news()
         except Exception:
@@ -141,12 +156,14 @@ class Sender:
             log.exception("An overview's news can't be drawn")
             self._finish(connection)
             return
+        finally:
+            connection.drawing = False
         if news:
             self._send(connection, news)
         self._go_on(connection)
 
     def _go_on(self, connection: _Connection) -> None:
-        """What is next, when all was sent that had been drawn."""
+        """What is next, once all was sent that had been drawn."""
         if connection.unsent or connection.fd < 0:
             return
         if connection.stream.ended or self._feed.closed:
@@ -243,6 +260,7 @@ def start_sender(app: Flask) -> Sender:
 
 def _kept(connection: socket.socket) -> int:
     """The socket's descriptor, which is ours to close now; the server's object is empty."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     user_timeout = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux
     if user_timeout is not None and connection.family in {socket.AF_INET, socket.AF_INET6}:
         connection.setsockopt(socket.IPPROTO_TCP, user_timeout, UNACKNOWLEDGED_MILLISECONDS)

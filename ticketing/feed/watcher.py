@@ -171,6 +171,11 @@ class Feed:
         for subscription in waiting:
             subscription.wake()
 
+    def join(self, seconds: float) -> None:
+        """Wait until a feed that was closed has also let go of the database."""
+        if self._watcher is not None:
+            self._watcher.join(seconds)
+
     def __len__(self) -> int:
         """How many are waiting."""
         return self._count
@@ -219,10 +224,9 @@ class Feed:
     def _ends(self) -> bool:
         with self._lock:
             idle = not self._count and time.monotonic() - self._empty_since > self._idle_seconds
-            if self.closed or idle:
+            if idle and not self.closed:
                 self._watcher = None
-                return True
-        return False
+            return self.closed or idle
 
     def _read(self, source: Source, last: int) -> int:
         """Tell of all changes after `last`; returns the newest one's id."""
