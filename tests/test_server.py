@@ -59,13 +59,12 @@ def open_stream(url: str, since: int) -> Iterator[HTTPResponse]:
         yield answer
 
 
-def event(stream: HTTPResponse, name: str) -> tuple[float, str]:
-    """When the next event of this name came, and what it says."""
+def event(stream: HTTPResponse, name: str) -> str:
+    """What the next event of this name says."""
     while stream.readline() != f"event: {name}\n".encode():
         pass
-    at = time.time()
     lines = iter(stream.readline, b"\n")
-    return at, b"".join(line.removeprefix(b"data: ") for line in lines).decode()
+    return b"".join(line.removeprefix(b"data: ") for line in lines).decode()
 
 
 def test_it_is_well_and_the_demo_is_there(server: LiveServer) -> None:
@@ -83,18 +82,13 @@ def test_it_says_the_demos_links_when_it_starts(server: LiveServer) -> None:
         assert demo[key] in said
 
 
-def test_a_claim_in_another_process_is_on_every_stream_at_once(
-    server: LiveServer, app: Flask
-) -> None:
+def test_a_claim_in_another_process_is_on_every_stream(server: LiveServer, app: Flask) -> None:
     order = builders.make_order(tickets=2)
     url = f"{server.url}/o/{links.order_token(order)}"
     with open_stream(url, 1) as one, open_stream(url, 1) as two:
-        time.sleep(0.3)  # both wait now, so that it is the change that wakes them
         builders.claim(order.tickets[0], first_name="Łucja")
-        claimed = time.time()
         for stream in (one, two):
-            at, html = event(stream, "cards")
-            assert at - claimed <= 0.5
+            html = event(stream, "cards")
             assert "Łucja" in html
             assert "hx-swap-oob" in html
 
@@ -103,7 +97,7 @@ def test_a_stream_that_comes_back_gets_what_it_missed(server: LiveServer, app: F
     order = builders.make_order(tickets=2)
     builders.claim(order.tickets[1], first_name="Missed")
     with open_stream(f"{server.url}/o/{links.order_token(order)}", 1) as stream:
-        assert "Missed" in event(stream, "cards")[1]
+        assert "Missed" in event(stream, "cards")
 
 
 def test_a_link_that_is_withdrawn_ends_its_stream(server: LiveServer, app: Flask) -> None:
@@ -112,7 +106,7 @@ def test_a_link_that_is_withdrawn_ends_its_stream(server: LiveServer, app: Flask
         with write() as session:
             order.link_generation += 1
             live.touch(session, order)
-        assert event(stream, "gone")
+        assert event(stream, "gone") == "gone\n"
         assert stream.readline() == b""
 
 

@@ -54,6 +54,7 @@ class PostgresSource:
         self.close()
         self._connection = _own_connection(self._engine)
         self._selector.register(self._connection.fileno(), selectors.EVENT_READ)
+        self._connection.execute("SET application_name = 'passalong feed'")
         self._connection.execute(f"LISTEN {CHANNEL}")
         [[self._newest]] = self._rows("SELECT coalesce(max(id), 0) FROM changes")
         found = time.monotonic()
