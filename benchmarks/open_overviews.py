@@ -210,6 +210,11 @@ def open_pages(
 def _run(
     kind: type[Pages], address: tuple[str, int], places: list[Place], told: Connection
 ) -> None:
+    raise_open_files()
+    kind(address, places, told).run()
+
+
+def raise_open_files() -> None:
+    """Each page is an open file."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    kind(address, places, told).run()

@@ -1,5 +1,6 @@
-"""Open overviews by the hundred, which come back by themselves as a browser's EventSource does."""
+"""Open overviews by the hundred, which come back by themselves as `static/app.js` does."""
 
+import random
 import re
 import selectors
 import socket
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 _LAST_ID = re.compile(rb"^id: (\d+)$", re.MULTILINE)
 _RETRY = re.compile(rb"^retry: (\d+)$", re.MULTILINE)
+_SPREAD = re.compile(rb"^event: beat\ndata: (\d+)$", re.MULTILINE)
 
 
 @dataclass(eq=False)
@@ -18,12 +20,13 @@ class Overview:
 
     path: str
     version: int = 1
-    retry: float = 1.0  # seconds, as the server last said
+    spread: float = 1.0  # seconds within which to come back, as the server last said
     opened: int = 0
     connection: socket.socket | None = None
     received: bytes = b""
     again_at: float = 0.0  # when to open the stream
-    retries: list[float] = field(default_factory=list)
+    openings: list[float] = field(default_factory=list)  # when (`time.monotonic`)
+    retries: list[float] = field(default_factory=list)  # what it said to an EventSource
 
 
 class Watching(threading.Thread):
@@ -69,13 +72,17 @@ class Watching(threading.Thread):
         try:
             overview.connection = socket.create_connection(self._at, timeout=30)
         except OSError:  # nobody is there, yet
-            overview.again_at = time.monotonic() + overview.retry
+            self._come_back(overview)
             return
         asked = [f"GET {overview.path}/stream?since=1 HTTP/1.1", "Host: localhost"]
         if overview.opened:
             asked.append(f"Last-Event-ID: {overview.version}")
         overview.connection.sendall("\r\n".join([*asked, "", ""]).encode())
         self._selector.register(overview.connection, selectors.EVENT_READ, overview)
+
+    def _come_back(self, overview: Overview) -> None:
+        pause = random.random() * overview.spread  # noqa: S311 - no secret
+        overview.again_at = time.monotonic() + pause
 
     def _receive(self, overview: Overview) -> None:
         assert overview.connection is not None
@@ -86,9 +93,11 @@ class Watching(threading.Thread):
             more = b""
         overview.received += more
         for retry in _RETRY.findall(overview.received):
-            overview.retry = int(retry) / 1000
-            overview.retries.append(overview.retry)
+            overview.retries.append(int(retry) / 1000)
+            overview.openings.append(time.monotonic())
             overview.opened += 1
+        for spread in _SPREAD.findall(overview.received):
+            overview.spread = int(spread) / 1000
         for version in _LAST_ID.findall(overview.received):
             overview.version = int(version)
         if not more:
@@ -97,6 +106,6 @@ class Watching(threading.Thread):
             self._selector.unregister(overview.connection)
             overview.connection.close()
             overview.connection = None
-            overview.again_at = time.monotonic() + overview.retry
+            self._come_back(overview)
         # The end of an event, or of the stream, is kept for what may follow.
         overview.received = b"" if not more else overview.received.rpartition(b"\n\n")[2]
