@@ -123,12 +123,16 @@ def measure(
         time.sleep(2)
         idle = idle_cpu(server, options.seconds)
         each = (resident_kb(server) - before) / len(places)
+        print(
+            f"  {kind.__name__.lower():8} opened in {opened:.1f} s, {each:.1f} kB each, "
+            f"idle {idle:.2f} % of a core",
+            flush=True,
+        )
         found = _delays(pages, app, places, options)
     cost = Cost(idle, each, statistics.median(found), found[int(len(found) * 0.99)])
     print(
-        f"  {kind.__name__.lower():8} idle {cost.idle:6.2f} % of a core, "
-        f"{cost.kilobytes:5.1f} kB each, shown after {cost.median:7.1f} ms (median), "
-        f"{cost.p99:7.1f} ms (99 %), {found[-1]:7.1f} ms (last); opened in {opened:.1f} s",
+        f"  {'':8} shown after {cost.median:.1f} ms (median), {cost.p99:.1f} ms (99 %), "
+        f"{found[-1]:.1f} ms (last)",
         flush=True,
     )
     return cost
@@ -138,7 +142,7 @@ def _delays(
     pages: Handle, app: Flask, places: list[Place], options: argparse.Namespace
 ) -> list[float]:
     claims = claim(app, places, options.claims, options.rate)
-    time.sleep(3)
+    time.sleep(10)  # more than any overview takes, on a busy machine as well
     return delays(claims, places, pages.end())
 
 

@@ -334,6 +334,7 @@
       watchdog = setTimeout(lost, 60000)
       source.onerror = lost // its own retry would ask from an old version on
       for (const type of ['beat', 'cards']) source.addEventListener(type, heard)
+      plan()
     }
 
     function close() {

@@ -105,11 +105,12 @@ class Worker(GeventWorker):
     def _let_go(self) -> None:
         _end_streams(self)
         gevent.sleep(LAST_WORD)  # a request may be on its way
-        idle = {self._connections[each]: each for each in self._waiting}
+        idle = {self._connections[each]: (each, time) for each, time in self._waiting.items()}
         asked, _, _ = select(list(idle), [], [], 0)  # some are just about to be heard
         for client in idle.keys() - set(asked):
-            greenlet = idle[client]
-            greenlet.kill(self._waiting[greenlet], block=False)  # as if its time were up
+            greenlet, time = idle[client]
+            if self._waiting.get(greenlet) is time:  # others went on while we looked
+                greenlet.kill(time, block=False)  # as if its time were up
 
 
 def _end_streams(worker: Any) -> None:
