@@ -58,10 +58,10 @@ class LiveServer:
             env=self.environment,
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=180,
         )
 
-    def stop(self, seconds: float = 30, sent: signal.Signals = signal.SIGTERM) -> int:
+    def stop(self, seconds: float = 120, sent: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end as a service manager would; returns its exit code."""
         self.process.send_signal(sent)
         try:
@@ -72,7 +72,7 @@ class LiveServer:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     @property
     def _demo_file(self) -> Path:

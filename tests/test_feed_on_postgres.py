@@ -17,7 +17,7 @@ from ticketing.live import CHANNEL
 from ticketing.models import Order
 
 pytestmark = pytest.mark.engine("postgresql")
-SOON = 20  # seconds, on a busy machine
+SOON = 60  # seconds, on a busy machine
 
 
 @pytest.fixture

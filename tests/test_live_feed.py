@@ -52,7 +52,7 @@ LISTENS = """
 with feed.feed_of(app).subscribe(order_id) as subscription:
     print("ready", flush=True)
     while True:
-        print(subscription.wait(30), flush=True)
+        print(subscription.wait(120), flush=True)
 """
 
 
@@ -81,7 +81,7 @@ def the_feed(app: Flask) -> Iterator[Feed]:
     found.close()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 5) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, f"it did not happen within {seconds} s"
@@ -106,14 +106,14 @@ def test_a_change_by_another_process_is_seen(
     with the_feed.subscribe(order_of_five.id) as subscription, process:
         subscription.seen = 1
         process.communicate("now\n")
-        assert subscription.wait(10) == 2
+        assert subscription.wait(60) == 2
 
 
 def test_a_change_by_this_process_is_seen(the_feed: Feed, order_of_five: Order) -> None:
     with the_feed.subscribe(order_of_five.id) as subscription:
         subscription.seen = 1
         builders.claim(order_of_five.tickets[0])
-        assert subscription.wait(5) == 2
+        assert subscription.wait(60) == 2
 
 
 def test_nobody_hears_of_another_order(the_feed: Feed, order_of_five: Order) -> None:
@@ -121,7 +121,7 @@ def test_nobody_hears_of_another_order(the_feed: Feed, order_of_five: Order) -> 
     with the_feed.subscribe(order_of_five.id) as waiting, the_feed.subscribe(other.id) as theirs:
         waiting.seen = theirs.seen = 1
         builders.claim(other.tickets[0])
-        assert theirs.wait(5) == 2
+        assert theirs.wait(60) == 2
         assert waiting.wait(0.1) is None
 
 
@@ -132,8 +132,8 @@ def test_who_was_slow_hears_only_of_the_newest_version(
         slow.seen = fast.seen = 1
         for ticket in order_of_five.tickets[:3]:
             builders.claim(ticket)
-            assert fast.wait(5) is not None
-        assert slow.wait(5) == 4
+            assert fast.wait(60) is not None
+        assert slow.wait(60) == 4
         assert slow.wait(0.1) is None
 
 
@@ -254,7 +254,7 @@ def test_streams_end_when_the_feed_is_closed(
     threading.Thread(target=follow).start()
     wait_for(lambda: len(the_feed) == 1)
     the_feed.close()
-    assert ended.wait(2)
+    assert ended.wait(15)  # sooner than the next beat, which would end it as well
     with pytest.raises(TooManyStreams):
         the_feed.subscribe(order_id)
 
@@ -267,7 +267,7 @@ def test_nobody_watches_for_nobody(app: Flask, order_of_five: Order) -> None:
     with own.subscribe(order_of_five.id) as again:
         again.seen = 1
         builders.claim(order_of_five.tickets[0])
-        assert again.wait(5) == 2
+        assert again.wait(60) == 2
     own.close()
     own.join(5)
 
@@ -291,7 +291,7 @@ def test_the_companion_forgets_changes_of_former_days(app: Flask, order_of_five:
         env={**os.environ, **variables_of(app.extensions["passalong.settings"])},
     )
     try:
-        wait_for(lambda: versions_of_changes() == [5, 6], seconds=60)
+        wait_for(lambda: versions_of_changes() == [5, 6], seconds=180)
     finally:
         companion.terminate()
         assert companion.wait(60) == 0
@@ -334,4 +334,4 @@ def test_the_watcher_survives_a_database_that_cannot_be_read(
         with sqlite3.connect(database) as other:
             other.execute("ALTER TABLE away RENAME TO changes")
         builders.claim(order_of_five.tickets[0])
-        assert subscription.wait(10) == 2
+        assert subscription.wait(60) == 2

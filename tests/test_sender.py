@@ -78,7 +78,7 @@ class Company:
         }
         assert self.sender.can_take(environ)
         assert isinstance(self.sender.take(environ, client.served.sendall, stream), HandedOver)
-        within(5, lambda: b"event: beat\n" in client.read())
+        within(30, lambda: b"event: beat\n" in client.read())
         return client
 
     def change(self, card: str = "<p>card</p>") -> None:
@@ -114,19 +114,19 @@ def test_news_come_in_chunks_that_are_whole_events(company: Company) -> None:
     client = company.join()
     company.change("<p>Zoë</p>\n<p>2</p>")
     event = "id: 2\nevent: cards\ndata: <p>Zoë</p>\ndata: <p>2</p>\n\n".encode()
-    within(5, lambda: b"%x\r\n%b\r\n" % (len(event), event) in client.read())
+    within(30, lambda: b"%x\r\n%b\r\n" % (len(event), event) in client.read())
 
 
 def test_who_speaks_http_1_0_gets_them_bare(company: Company) -> None:
     client = company.join(protocol="HTTP/1.0")
     company.change()
-    within(5, lambda: b"\n\nid: 2\nevent: cards\ndata: <p>card</p>\n\n" in client.read())
+    within(30, lambda: b"\n\nid: 2\nevent: cards\ndata: <p>card</p>\n\n" in client.read())
 
 
 @quick_beats
 def test_a_quiet_stream_beats(company: Company) -> None:
     client = company.join()
-    within(20, lambda: client.read().count(b"event: beat\ndata: 2000\n\n") >= 4)
+    within(60, lambda: client.read().count(b"event: beat\ndata: 2000\n\n") >= 4)
 
 
 def test_equal_drawings_are_made_once(company: Company) -> None:
@@ -138,7 +138,7 @@ def test_equal_drawings_are_made_once(company: Company) -> None:
 
     clients = [company.join(render) for _ in range(5)]
     company.change()
-    within(5, lambda: all(client.shows() == [2] for client in clients))
+    within(30, lambda: all(client.shows() == [2] for client in clients))
     assert drawn == [1]
 
 
@@ -147,14 +147,14 @@ def test_a_place_is_free_as_soon_as_its_client_has_gone(company: Company, the_fe
     with pytest.raises(TooManyStreams):
         company.join()
     clients[0].line.close()
-    within(5, lambda: len(the_feed) == STREAMS_PER_ORDER - 1)
+    within(30, lambda: len(the_feed) == STREAMS_PER_ORDER - 1)
     company.join()
 
 
 def test_who_says_something_on_a_stream_is_let_go(company: Company, the_feed: Feed) -> None:
     client = company.join()
     client.line.sendall(b"GET / HTTP/1.1\r\n\r\n")
-    within(5, lambda: len(the_feed) == 0)
+    within(30, lambda: len(the_feed) == 0)
 
 
 def test_who_reads_slowly_holds_nobody_up_and_misses_but_the_steps_between(
@@ -163,8 +163,8 @@ def test_who_reads_slowly_holds_nobody_up_and_misses_but_the_steps_between(
     slow, quick = company.join(), company.join()
     for _ in range(38):
         company.change("x" * 50_000)
-        within(5, lambda: quick.shows()[-1:] == [company.version])
-    within(5, lambda: slow.shows()[-1:] == [39])
+        within(30, lambda: quick.shows()[-1:] == [company.version])
+    within(30, lambda: slow.shows()[-1:] == [39])
     assert len(slow.shows()) < 10
     assert slow.read().count(b"x" * 50_000) == len(slow.shows())  # each of them whole
 
@@ -173,7 +173,7 @@ def test_who_reads_slowly_holds_nobody_up_and_misses_but_the_steps_between(
 def test_who_reads_nothing_is_let_go_after_two_beats(company: Company, the_feed: Feed) -> None:
     company.join()
     company.change("x" * 1_000_000)
-    within(20, lambda: len(the_feed) == 0)
+    within(60, lambda: len(the_feed) == 0)
 
 
 def test_a_withdrawn_link_ends_its_stream_alone(company: Company) -> None:
@@ -182,9 +182,9 @@ def test_a_withdrawn_link_ends_its_stream_alone(company: Company) -> None:
 
     former, present = company.join(withdrawn), company.join()
     company.change()
-    within(5, lambda: former.read() and former.ended)
+    within(30, lambda: former.read() and former.ended)
     assert former.received.endswith(b"event: gone\ndata: gone\n\n\r\n0\r\n\r\n")
-    within(5, lambda: present.shows() == [2])
+    within(30, lambda: present.shows() == [2])
     assert not present.ended
 
 
@@ -196,8 +196,8 @@ def test_news_that_cannot_be_drawn_end_one_stream_and_are_reported(
 
     one, other = company.join(broken), company.join()
     company.change()
-    within(5, lambda: one.read() and one.ended)
-    within(5, lambda: other.shows() == [2])
+    within(30, lambda: one.read() and one.ended)
+    within(30, lambda: other.shows() == [2])
     assert "can't be drawn" in caplog.text
 
 
@@ -205,5 +205,5 @@ def test_all_end_as_http_wants_when_the_process_does(company: Company, the_feed:
     clients = [company.join() for _ in range(3)]
     the_feed.close()
     company.sender.close()
-    within(5, lambda: all(client.read() and client.ended for client in clients))
+    within(30, lambda: all(client.read() and client.ended for client in clients))
     assert all(client.received.endswith(b"\n\n0\r\n\r\n") for client in clients)

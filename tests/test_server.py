@@ -41,7 +41,7 @@ def app(server: LiveServer) -> Iterator[Flask]:
 
 
 def get(url: str) -> str:
-    with urlopen(url, timeout=10) as answer:  # noqa: S310 - our own server
+    with urlopen(url, timeout=60) as answer:  # noqa: S310 - our own server
         assert answer.status == 200
         text: str = answer.read().decode()
         return text
@@ -50,7 +50,7 @@ def get(url: str) -> str:
 @contextmanager
 def open_stream(url: str, since: int) -> Iterator[HTTPResponse]:
     to = urlsplit(url)
-    with closing(HTTPConnection(to.hostname or "", to.port, timeout=10)) as connection:
+    with closing(HTTPConnection(to.hostname or "", to.port, timeout=60)) as connection:
         connection.request("GET", f"{to.path}/stream?since={since}")
         answer = connection.getresponse()
         assert answer.status == 200
@@ -136,7 +136,7 @@ def test_it_ends_at_once_though_overviews_are_open(tmp_path: Path, sent: signal.
         with (
             open_stream(overview, 1) as one,
             open_stream(overview, 1),
-            closing(HTTPConnection(urlsplit(server.url).netloc, timeout=10)) as idle,
+            closing(HTTPConnection(urlsplit(server.url).netloc, timeout=60)) as idle,
         ):
             idle.request("GET", "/healthz")  # and the connection stays open, as a proxy's does
             assert idle.getresponse().read()
@@ -212,7 +212,7 @@ def _refused(folder: Path, said: str, **variables: str) -> None:
         env={**environment, "PASSALONG_INSTANCE_PATH": str(folder), **variables},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert ended.returncode == 1
@@ -228,7 +228,7 @@ def test_importing_the_entry_starts_nothing(tmp_path: Path) -> None:
         env={**os.environ, "PASSALONG_INSTANCE_PATH": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=True,
     )
     assert ended.stdout == "ticketing\n"
