@@ -261,9 +261,25 @@
 
   // ---- Live: the stream where it works, else asking
 
+  // Over HTTP/1.1 a browser opens six connections to one place, and a stream keeps one: of many
+  // windows in sight some only ask. Resolves to what gives the seat back; to nothing if all are taken.
+  async function takeSeat() {
+    const anyway = () => {}
+    for (const seat of [1, 2, 3]) {
+      const leave = await new Promise((done) => {
+        const sit = (lock) => lock ? new Promise(done) : done()
+        navigator.locks?.request(`stream ${seat}`, { ifAvailable: true }, sit)
+          .catch(() => done(anyway)) ?? done(anyway)
+      })
+      if (leave) return leave
+    }
+  }
+
   function watch({ dataset }) {
     const EAGER = 4000
-    let source, beating, timer, watchdog, reopening, wait = EAGER, again = 1000
+    let source, beating, timer, watchdog, reopening, opening, leave, wait = EAGER
+    // Within how many milliseconds to come back: the server says how many others would, too.
+    let spread = 2000, again = spread
 
     const url = (path) => `${path}?since=${current()}&lang=${root.lang}`
     const slower = (ms) => Math.min(ms * 2, 30000)
@@ -288,33 +304,43 @@
       plan()
     }
 
-    function heard({ data }) {
+    function heard({ type, data }) {
       beating = true
-      again = 1000
+      if (type === 'beat') spread = +data || spread
+      else apply(data)
+      again = spread
       cancel()
       clearTimeout(watchdog)
       watchdog = setTimeout(lost, 60000) // after a change of networks it may be dead
-      apply(data)
     }
 
     function lost() {
+      // Where a stream was, opening it again is asking as well. Everybody may have lost theirs.
+      const wasWell = beating
       close()
-      plan()
-      reopening = setTimeout(open, jitter(again))
-      again = slower(again)
+      reopening = setTimeout(open, Math.random() * again)
+      again = Math.max(spread, slower(again))
+      if (!wasWell) plan()
     }
 
-    function open() {
+    async function open() {
       if (!window.EventSource) return
+      const mine = opening = {}
+      const seat = await takeSeat()
+      if (opening !== mine) return seat?.() // closed meanwhile
+      if (!seat) return lost()
+      leave = seat
       source = new EventSource(url(dataset.stream))
       watchdog = setTimeout(lost, 60000)
       source.onerror = lost // its own retry would ask from an old version on
       for (const type of ['beat', 'cards']) source.addEventListener(type, heard)
+      plan()
     }
 
     function close() {
       source?.close()
-      source = beating = null
+      leave?.()
+      source = leave = opening = beating = null
       clearTimeout(watchdog)
       clearTimeout(reopening)
     }

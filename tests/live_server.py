@@ -20,7 +20,7 @@ import pytest
 
 from ticketing.config import PROJECT, Settings
 
-START_SECONDS = 90
+START_SECONDS = 240  # on a busy machine
 PR_SET_PDEATHSIG = 1
 
 
@@ -58,10 +58,10 @@ class LiveServer:
             env=self.environment,
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=180,
         )
 
-    def stop(self, seconds: float = 30, sent: signal.Signals = signal.SIGTERM) -> int:
+    def stop(self, seconds: float = 120, sent: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end as a service manager would; returns its exit code."""
         self.process.send_signal(sent)
         try:
@@ -72,7 +72,7 @@ class LiveServer:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     @property
     def _demo_file(self) -> Path:
@@ -97,7 +97,7 @@ def running_server(folder: Path, **variables: str) -> Iterator[LiveServer]:
     `variables` are `PASSALONG_*` ones and the like, for instance
     `PASSALONG_MAIL_SERVER="127.0.0.1", PASSALONG_MAIL_PORT="2525", PASSALONG_MAIL_STARTTLS="no"`.
     """
-    port = free_port()
+    port = int(variables.get("PORT") or free_port())
     url = f"http://127.0.0.1:{port}"
     # Nothing of the developer's own installation may leak in.
     own = {k: v for k, v in os.environ.items() if not k.startswith(("PASSALONG_", "FLASK_"))}

@@ -8,13 +8,38 @@ imported before gevent patches the workers, and a lock made too early blocks a w
 import os
 import resource
 import sys
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import gevent
+from gevent.select import select
+from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
 LAST_WORD = 0.5  # seconds
 _DOES_NOT_BOOT = 3  # at this exit code of a worker gunicorn ends, instead of trying it again
+
+
+class _Listener(StreamServer):
+    """gevent's server, which ends without turning away who had already come to the door."""
+
+    def close(self) -> None:
+        if self.started:
+            self.stop_accepting()
+            while not self.full() and (came := self.do_read()):
+                self.do_handle(*came)
+        super().close()
+
+
+class _Named:
+    """All that gunicorn wants of the listener while it answers; by then that may be closed."""
+
+    def __init__(self, listener: Any) -> None:
+        self._name = listener.getsockname()
+
+    def getsockname(self) -> Any:
+        return self._name
 
 
 class _Idle(gevent.Timeout):
@@ -36,15 +61,36 @@ class _Idle(gevent.Timeout):
 
 
 class Worker(GeventWorker):
-    """gevent's worker, which soon ends when it is told to.
+    """gevent's worker, which soon ends when it is told to, and answers whoever has asked.
 
     gunicorn's own would wait for streams, and for connections that proxies and browsers keep
-    open though nothing is asked on them.
+    open though nothing is asked on them; and it drops connections that it hasn't taken up yet.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: dict[gevent.Greenlet, _Idle] = {}
+        self._connections: dict[gevent.Greenlet, Any] = {}
+
+    def server_class(self, listener: Any, *, spawn: Any, **_of_pywsgi: Any) -> _Listener:
+        """gunicorn asks here for the server around a listening socket."""
+        server = _Listener(listener, handle=partial(self.handle, _Named(listener)), spawn=spawn)
+        if self.cfg.workers > 1:
+            server.max_accept = 1  # as gunicorn has it: the others shall have their share
+        return server
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        self._connections[gevent.getcurrent()] = client
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            del self._connections[gevent.getcurrent()]
+
+    def is_already_handled(self, respiter: Any) -> bool:
+        """A stream's connection now belongs to the sender (ticketing/feed/sender.py)."""
+        if getattr(respiter, "handed_over", False):
+            raise StopIteration  # which to gunicorn means: this connection asks nothing more
+        return False
 
     def timeout_ctx(self) -> _Idle:
         return _Idle(self.cfg.keepalive if self.alive else LAST_WORD, self._waiting)
@@ -60,14 +106,32 @@ class Worker(GeventWorker):
     def _let_go(self) -> None:
         _end_streams(self)
         gevent.sleep(LAST_WORD)  # a request may be on its way
-        for greenlet, idle in tuple(self._waiting.items()):
-            greenlet.kill(idle, block=False)  # as if its time were up
+        idle = {self._connections[each]: (each, time) for each, time in self._waiting.items()}
+        asked, _, _ = select(list(idle), [], [], 0)  # some are just about to be heard
+        for client in idle.keys() - set(asked):
+            greenlet, time = idle[client]
+            if self._waiting.get(greenlet) is time:  # others went on while we looked
+                greenlet.kill(time, block=False)  # as if its time were up
 
 
 def _end_streams(worker: Any) -> None:
-    feed = _extensions(worker).get("passalong.feed")
-    if feed is not None:
-        feed.close()
+    for name in ("passalong.feed", "passalong.sender"):
+        found = _extensions(worker).get(name)
+        if found is not None:
+            found.close()
+
+
+def post_worker_init(worker: Any) -> None:
+    if "passalong.settings" in _extensions(worker):
+        from ticketing.feed.sender import start_sender
+
+        start_sender(worker.wsgi)
+
+
+def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
+    """The line for a stream, which gunicorn doesn't see end, at its beginning."""
+    if environ.get("passalong.handed_over"):
+        worker.log.access(resp, req, environ, timedelta(0))
 
 
 def post_worker_init(worker: Any) -> None:
@@ -116,8 +180,9 @@ worker_class = Worker
 _host = os.environ.get("HOST") or "127.0.0.1"
 bind = [f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"]
 workers = _number("PASSALONG_WORKERS", 2)
-# Open overviews (PASSALONG_STREAMS for each worker, see ticketing/feed) and room for requests.
-worker_connections = min(12_000, _raise_open_files() - 200)
+# Requests at once, and connections that wait for the next. Open overviews don't count here; the
+# other half of the files is theirs (PASSALONG_STREAMS, see ticketing/feed).
+worker_connections = min(12_000, _raise_open_files() // 2 - 300)
 backlog = 2048
 timeout = 60
 graceful_timeout = 20

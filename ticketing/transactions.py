@@ -95,12 +95,16 @@ def write() -> Iterator[Session]:
                 for write_more in session.info.get("at_the_end", {}).values():
                     write_more(session)
                 session.commit()
+                then = session.info.pop("afterwards", ())
             except BaseException:
                 session.rollback()
                 raise
             finally:
                 session.info.pop("writing", None)
                 session.info.pop("at_the_end", None)
+                session.info.pop("afterwards", None)
+    for go_on in then:
+        go_on(db.engine)
 
 
 @contextmanager
@@ -163,6 +167,11 @@ def at_the_end(session: Session, write_more: More) -> More:
         raise RuntimeError("there is no transaction that could end")
     kept: More = session.info.setdefault("at_the_end", {}).setdefault(type(write_more), write_more)
     return kept
+
+
+def afterwards(session: Session, go_on: Callable[[Engine], None]) -> None:
+    """Have this called once when the transaction is committed; it mustn't raise."""
+    session.info.setdefault("afterwards", {})[go_on] = True
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The overview itself, its news as stream and poll, and the files of the whole order."""
 
-from flask import Response, current_app, render_template, request
+from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 
@@ -45,14 +45,10 @@ def stream(token: str) -> ResponseReturnValue:
             return parts.changes_of(order, link, token, since), order.version
 
     try:
-        body = feed.stream(app, order_id, since, render, memo_key=(token, locale))
+        events = feed.stream(app, order_id, since, render, memo_key=(token, locale))
     except feed.TooManyStreams:
         return "", 204  # EventSource gives up at this; the page polls
-    return Response(
-        body,
-        mimetype="text/event-stream",
-        headers={"X-Accel-Buffering": "no"},
-    )
+    return send.events(events)
 
 
 @blueprint.get("/tickets.pdf")
