@@ -2,7 +2,6 @@
 
 from flask_babel import Babel
 from flask_mail import Mail
-from flask_migrate import Migrate
 from flask_security import Security
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -10,7 +9,6 @@ from flask_wtf import CSRFProtect
 from ticketing.models.base import Base
 
 db = SQLAlchemy(metadata=Base.metadata)  # models derive from Base itself, so types are known
-migrate = Migrate()
 mail = Mail()
 babel = Babel()
 csrf = CSRFProtect()
