@@ -12,6 +12,12 @@ from flask import Flask, Response, abort, g, request
 
 LINK_PATHS: Final = ("/o/", "/s/", "/t/", "/u/")
 EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
+# Nobody is signed in there: what is answered depends on the address alone (or on a key that a
+# program sends), whoever's browser asks. A cookie is neither read nor written.
+COOKIELESS_PATHS: Final = (
+    *EMBEDDABLE_PATHS,
+    *("/api/", "/brand/", "/embed.js", "/healthz", "/hooks/", "/images/", "/static/"),
+)
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _CSP: Final = (
@@ -28,6 +34,10 @@ def init_app(app: Flask) -> None:
 
 def is_link_page() -> bool:
     return request.path.startswith(LINK_PATHS)
+
+
+def knows_no_cookie(path: str) -> bool:
+    return path.startswith(COOKIELESS_PATHS)
 
 
 def may_be_framed_by(origins: list[str]) -> None:
@@ -75,5 +85,5 @@ def add_headers(response: Response) -> Response:
         if request.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store")
     if response.mimetype == "text/html":
-        headers.setdefault("Vary", "Accept-Language, HX-Request")
+        response.vary.update(("Accept-Language", "HX-Request"))
     return response
