@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from ticketing import api, cli, installation, keys, logs, tickets_pdf, transactions, web
+from ticketing import api, cli, installation, keys, logs, reading, tickets_pdf, transactions, web
 from ticketing.config import PROJECT, Settings
 from ticketing.extensions import babel, csrf, db, mail, security
 from ticketing.models import Role, User
@@ -51,6 +51,7 @@ def create_app(
     db.init_app(app)
     with app.app_context():
         transactions.prepare(db.engine)
+        reading.init_app(app, settings)
     installation.init_app(app)
     mail.init_app(app)
     babel.init_app(app, locale_selector=web.select_locale)

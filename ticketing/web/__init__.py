@@ -42,6 +42,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     assets.init_app(app)
     embed.init_app(app)
     packing.init_app(app)
+    booker.init_app(app)
     wording.init_app(app)
     pictures.init_app(app)
     app.register_blueprint(health.blueprint)

@@ -85,8 +85,12 @@ def _framed() -> dict[str, object]:
 
 def _frame_origins(origins: list[str]) -> list[str] | None:
     """Which pages this one may talk to, if it stands in one; browsers of old don't say."""
-    inside = request.headers.get("Sec-Fetch-Dest", "iframe") in _FRAMES
-    return origins if origins and inside else None
+    return origins if origins and may_be_framed() else None
+
+
+def may_be_framed() -> bool:
+    """Whether the asked page may stand in another one; not if the browser says where it will."""
+    return request.headers.get("Sec-Fetch-Dest", "iframe") in _FRAMES
 
 
 def lead_on(response: Response) -> Response:

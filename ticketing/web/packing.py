@@ -85,19 +85,23 @@ def pack(response: Response) -> Response:
         or response.mimetype not in PACKED_TYPES
         or response.is_streamed
         or response.direct_passthrough
-        or "Content-Encoding" in response.headers
     ):
         return response
     response.vary.add("Accept-Encoding")
+    if "Content-Encoding" in response.headers:
+        return response
     body = response.get_data()
     encoding = encoding_for(request.headers.get("Accept-Encoding", ""))
     if encoding and len(body) >= LEAST:
-        response.set_data(_packed(body, encoding))
+        response.set_data(packed(body, encoding))
         response.headers["Content-Encoding"] = encoding
     return response
 
 
-def _packed(body: bytes, encoding: str) -> bytes:
+def packed(body: bytes, encoding: str) -> bytes:
+    """A page in an encoding that `encoding_for` gave."""
+    if not encoding:
+        return body
     if encoding == "br":
         return brotli.compress(body, quality=_BROTLI_OF_PAGES)
     return gzip.compress(body, _GZIP_OF_PAGES, mtime=0)
