@@ -41,7 +41,7 @@ class Unchanged:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        path = _PATH.fullmatch(environ["PATH_INFO"])
+        path = _PATH.fullmatch(environ.get("PATH_INFO", ""))
         if path and environ["REQUEST_METHOD"] == "GET":
             asked = _QUERY.fullmatch(environ.get("QUERY_STRING", ""))
             if asked and self._has_nothing_newer(path[1], int(asked[1])):
