@@ -5,7 +5,7 @@ what the database needs to find a row. Here a statement is put into SQL once, an
 driver gives: good for telling whether something has changed, not for working with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import Any, Final
 
@@ -34,14 +34,14 @@ class Reader:
         self._sql: dict[ClauseElement, str] = {}
         self._by_place: bool = engine.dialect.positional
 
-    def rows(self, statement: ClauseElement, link_id: int) -> Sequence[Row]:
-        """Raises `Unreadable`."""
+    def rows(self, link_id: int, *statements: ClauseElement) -> list[Sequence[Row]]:
+        """Each statement's. Raises `Unreadable`."""
         try:
             connection = self._engine.raw_connection()
         except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:
             raise Unreadable from error
         try:
-            return self._rows(connection, statement, link_id)
+            return self._rows(connection, link_id, statements)
         except self._engine.dialect.loaded_dbapi.Error as error:
             connection.invalidate()  # a restarted server has forgotten it
             raise Unreadable from error
@@ -49,19 +49,23 @@ class Reader:
             connection.close()
 
     def rows_within(
-        self, connection: Connection, statement: ClauseElement, link_id: int
-    ) -> Sequence[Row]:
-        """As this connection's transaction sees them."""
-        return self._rows(connection.connection, statement, link_id)
+        self, connection: Connection, link_id: int, *statements: ClauseElement
+    ) -> list[Sequence[Row]]:
+        """The same as this connection's transaction sees them."""
+        return self._rows(connection.connection, link_id, statements)
 
-    def _rows(self, connection: Any, statement: ClauseElement, link_id: int) -> Sequence[Row]:
-        sql = self._sql.get(statement)
-        if sql is None:
-            sql = self._sql[statement] = str(statement.compile(dialect=self._engine.dialect))
+    def _rows(
+        self, connection: Any, link_id: int, statements: Iterable[ClauseElement]
+    ) -> list[Sequence[Row]]:
+        found = []
         with closing(connection.cursor()) as cursor:
-            cursor.execute(sql, (link_id,) if self._by_place else {LINK_ID.key: link_id})
-            found: Sequence[Row] = cursor.fetchall()
-            return found
+            for statement in statements:
+                sql = self._sql.get(statement)
+                if sql is None:
+                    sql = self._sql[statement] = str(statement.compile(self._engine))
+                cursor.execute(sql, (link_id,) if self._by_place else {LINK_ID.key: link_id})
+                found.append(cursor.fetchall())
+        return found
 
 
 def init_app(app: Flask, settings: Settings) -> None:

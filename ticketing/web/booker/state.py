@@ -6,7 +6,7 @@ the request and the time, stands in `drawn.py`.
 """
 
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
@@ -63,19 +63,14 @@ _TICKETS: Final = (
 
 def state_of(link_id: int) -> bytes:
     """A digest of the order's state as it is now. Raises `reading.Unreadable`."""
-    found = reader()
     # The order first: its version tells if tickets change in between.
-    return _digest(found.rows(_ORDER, link_id), found.rows(_TICKETS, link_id))
+    return _digest(reader().rows(link_id, _ORDER, _TICKETS))
 
 
 def state_within(session: Session, link_id: int) -> bytes:
     """The same as the session's transaction sees it."""
-    found, connection = reader(), session.connection()
-    return _digest(
-        found.rows_within(connection, _ORDER, link_id),
-        found.rows_within(connection, _TICKETS, link_id),
-    )
+    return _digest(reader().rows_within(session.connection(), link_id, _ORDER, _TICKETS))
 
 
-def _digest(*rows: Any) -> bytes:
-    return blake2b(repr([list(each) for each in rows]).encode(), digest_size=16).digest()
+def _digest(rows: object) -> bytes:
+    return blake2b(repr(rows).encode(), digest_size=16).digest()

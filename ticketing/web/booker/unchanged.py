@@ -53,7 +53,7 @@ class Unchanged:
         keys: Keys = self._app.extensions["passalong.keys"]
         try:
             link = links.read(keys, Kind.ORDER, token)
-            found = reader_of(self._app).rows(_VERSION, link.link_id)
+            (found,) = reader_of(self._app).rows(link.link_id, _VERSION)
         except (UnknownLink, Unreadable):
             return False  # Flask says so, in a page
         return any(link.generation == now and version <= since for now, version in found)
