@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder
 
 from benchmarks import open_loop
+from benchmarks.workers import cpu_seconds, workers_of
 from tests import builders
 from tests.installations import Installations
 from tests.live_server import free_port
@@ -121,9 +123,16 @@ def in_one_process(settings: Settings, path: str, version: int) -> None:
         )
 
 
+@dataclass(frozen=True)
+class Served:
+    """Our server with two workers."""
+
+    url: str
+    master: int
+
+
 @contextmanager
-def served(app: str, folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Our server with two workers, and its URL."""
+def served(app: str, folder: Path, environment: dict[str, str]) -> Iterator[Served]:
     port = free_port()
     process = subprocess.Popen(
         [
@@ -153,14 +162,30 @@ def served(app: str, folder: Path, environment: dict[str, str]) -> Iterator[str]
                 time.sleep(0.1)
             else:
                 break
-        yield url
+        yield Served(url, process.pid)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def rate_by_wrk(url: str, paths: list[str], seconds: int, folder: Path) -> tuple[float, str]:
-    """(requests a second, in how long 99 % of them are answered), asked as fast as it goes."""
+@dataclass(frozen=True)
+class Rate:
+    """How a server does when it is asked as fast as it goes."""
+
+    a_second: float
+    late: str  # in how long 99 % are answered
+    processor: float  # microseconds of a worker for each request
+
+    def __str__(self) -> str:
+        return (
+            f"{self.a_second:,.0f} requests/s (99 % in {self.late}; {self.processor:.0f} µs of a "
+            "processor each)"
+        )
+
+
+def rate_by_wrk(server: Served, paths: list[str], seconds: int, folder: Path) -> Rate:
+    workers = workers_of(server.master)
+    before = cpu_seconds(workers)
     script = folder / "paths.lua"
     listed = ",".join(f'"{path}"' for path in paths)
     given = "".join(f'h["{name}"]="{value}" ' for name, value in BROWSER.items())
@@ -169,7 +194,7 @@ def rate_by_wrk(url: str, paths: list[str], seconds: int, folder: Path) -> tuple
         'request=function() n=n%#p+1 return wrk.format("GET",p[n],h) end\n'
     )
     said = subprocess.run(
-        ["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-s", script, url],
+        ["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-s", script, server.url],
         capture_output=True,
         text=True,
         check=True,
@@ -179,7 +204,10 @@ def rate_by_wrk(url: str, paths: list[str], seconds: int, folder: Path) -> tuple
     rate, late = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+(\S+)", said)
     assert rate is not None
     assert late is not None
-    return float(rate[1]), late[1]
+    made = re.search(r"(\d+) requests in", said)
+    assert made is not None
+    used = (cpu_seconds(workers) - before) / int(made[1]) * 1e6
+    return Rate(float(rate[1]), late[1], used)
 
 
 def on_the_server(
@@ -194,18 +222,18 @@ def on_the_server(
     (folder / "empty_view.py").write_text(EMPTY)
     empty = None
     if shutil.which("wrk"):
-        with served("empty_view:app", folder, environment) as url:
-            empty = rate_by_wrk(url, paths, seconds, folder)
-    with served("app:app", folder, environment) as url:
-        at = urlsplit(url)
+        with served("empty_view:app", folder, environment) as server:
+            empty = rate_by_wrk(server, paths, seconds, folder)
+    with served("app:app", folder, environment) as server:
+        at = urlsplit(server.url)
         address = (at.hostname or "", at.port or 0)
         open_loop.ask(address, paths, rate=300, seconds=2, headers=_lines())  # warm
         for what, asked in (("overviews", paths), ("polls", polls)):
             if empty is not None:
-                rate, late = rate_by_wrk(url, asked, seconds, folder)
+                rate = rate_by_wrk(server, asked, seconds, folder)
                 print(
-                    f"{what}, two workers: {rate:,.0f} requests/s (99 % in {late}), an empty view "
-                    f"{empty[0]:,.0f} (99 % in {empty[1]}) = {rate / empty[0]:.2f}"
+                    f"{what}, two workers: {rate}; an empty view {empty}: "
+                    f"{rate.a_second / empty.a_second:.2f} times as many"
                 )
             paced = open_loop.ask(address, asked, rate=1000, seconds=seconds, headers=_lines())
             print(

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from urllib.request import urlopen
 
+from benchmarks.workers import memory_of, workers_of
 from tests.live_server import LiveServer, running_server
 from ticketing.config import PROJECT
 
@@ -54,34 +55,13 @@ def starts(*, kept: Path | None) -> tuple[float, float, float]:
     return theirs, imported, made
 
 
-def memory_of(worker: Path) -> dict[str, float]:
-    """In MB: all that is in memory, its share of what several processes use, its very own."""
-    lines = (worker / "smaps_rollup").read_text().splitlines()[1:]
-    sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
-    return {
-        "rss": sizes["Rss"],
-        "pss": sizes["Pss"],
-        "own": sizes["Private_Dirty"] + sizes["Private_Clean"],
-    }
-
-
-def workers_of(server: LiveServer) -> list[Path]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-            command = (stat.parent / "cmdline").read_bytes()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if parent == server.process.pid and b"gunicorn" in command:
-            found.append(stat.parent)
-    return found
-
-
 def say_memory(when: str, server: LiveServer) -> None:
-    found = [memory_of(worker) for worker in workers_of(server)]
-    rss, pss, own = (statistics.mean(each[key] for each in found) for key in ("rss", "pss", "own"))
-    print(f"a worker {when}: {rss:.0f} MB resident, {pss:.0f} MB its share, {own:.0f} MB its own")
+    found = [memory_of(worker) for worker in workers_of(server.process.pid)]
+    resident, share, own = (
+        statistics.mean(getattr(each, name) for each in found)
+        for name in ("resident", "share", "own")
+    )
+    print(f"a worker {when}: {resident:.0f} MB resident, {share:.0f} its share, {own:.0f} its own")
 
 
 def main() -> None:
