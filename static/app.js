@@ -2,7 +2,6 @@
 // templates/components.html. Every page works without this file.
 (() => {
   'use strict'
-  const htmx = window.htmx
   const root = document.documentElement
   const $ = (id) => document.getElementById(id)
   const one = (selector, within = document) => within.querySelector(selector)
@@ -20,6 +19,47 @@
     const status = region('announcer')
     status.textContent = ''
     setTimeout(() => (status.textContent = text), 50) // the same words twice are heard twice
+  }
+
+  // ---- htmx is larger than all the rest of an overview, and whoever only looks doesn't need it:
+  // there it comes as soon as somebody reaches for a button, or when there is news to swap in.
+
+  const htmxAt = document.currentScript.dataset.htmx // where to fetch it from, if it isn't there
+  let coming
+
+  function htmx() {
+    if (window.htmx || !htmxAt) return Promise.resolve(window.htmx)
+    return coming ??= new Promise((come) => {
+      const script = document.createElement('script')
+      const fetch = () => document.head.append(script)
+      script.src = htmxAt
+      script.onload = () => come(window.htmx)
+      script.onerror = () => come((coming = undefined))
+      if (document.readyState === 'complete') fetch()
+      else addEventListener('load', fetch) // before, it would wait for what has happened already
+    })
+  }
+
+  // What is pressed before is pressed once more when it is there, or does what it does without.
+  let held, alone
+  async function holdBack(event) {
+    const { target, type, submitter } = event
+    const pressed = target.closest(type === 'click' ? 'button[data-hx-get]' : 'form[data-hx-post]')
+    if (!pressed || window.htmx || pressed === alone) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    if (pressed === held) return
+    held = pressed
+    const there = await htmx()
+    held = undefined
+    const again = () => (type === 'click' ? pressed.click() : pressed.requestSubmit(submitter))
+    if (!there && !navigator.onLine) return (complain().onclick = again)
+    if (!there) alone = pressed
+    again()
+  }
+  if (htmxAt && !window.htmx) {
+    for (const type of ['pointerover', 'pointerdown', 'focusin']) on(type, htmx, { once: true })
+    for (const type of ['click', 'submit']) on(type, holdBack, true)
   }
 
   // ---- Focus: never lost to <body>, by a swap or by a closing dialog
@@ -154,10 +194,10 @@
   const isOldNews = (html) => /id="live-version"\D+(\d+)/.exec(html)?.[1] <= current()
 
   // Out-of-band HTML from elsewhere than htmx's own requests: the stream, the poll, a record.
-  function apply(html) {
-    if (!htmx || !html.trim() || isOldNews(html)) return
+  async function apply(html) {
+    if (!html.trim() || isOldNews(html) || !(await htmx()) || isOldNews(html)) return
     late = false
-    htmx.swap($('main'), html, { swapStyle: 'none', swapDelay: 0, settleDelay: 0 })
+    window.htmx.swap($('main'), html, { swapStyle: 'none', swapDelay: 0, settleDelay: 0 })
     const news = dialog.open && /id="announcer"/.test(html) && one('[data-news]', dialog)
     if (news) news.textContent = $('announcer').textContent
   }
@@ -360,7 +400,7 @@
     if (visible()) open()
     plan()
   }
-  if (htmx && $('live')) watch($('live'))
+  if ((window.htmx || htmxAt) && $('live')) watch($('live'))
 
   if (!one('[autofocus]')) badField()?.focus()
 })()

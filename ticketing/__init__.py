@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Flask
 
-from ticketing import api, cli, keys, logs, tickets_pdf, transactions, web
+from ticketing import api, cli, installation, keys, logs, reading, tickets_pdf, transactions, web
 from ticketing.config import PROJECT, Settings
-from ticketing.extensions import babel, csrf, db, mail, migrate, security
+from ticketing.extensions import babel, csrf, db, mail, security
 from ticketing.models import Role, User
 from ticketing.pretix import handlers as pretix
 from ticketing.webhooks import sending as webhooks
@@ -51,7 +51,8 @@ def create_app(
     db.init_app(app)
     with app.app_context():
         transactions.prepare(db.engine)
-    migrate.init_app(app, db, directory=str(PROJECT / "ticketing" / "migrations"))
+        reading.init_app(app, settings)
+    installation.init_app(app)
     mail.init_app(app)
     babel.init_app(app, locale_selector=web.select_locale)
     csrf.init_app(app)

@@ -4,8 +4,6 @@ import datetime as dt
 import hashlib
 import unicodedata
 
-import icalendar
-
 from ticketing.config import settings
 from ticketing.models import Event, now
 
@@ -18,6 +16,8 @@ def ics_of(
     It names nobody. `url` is the page of whoever gets the file, never somebody else's. The same
     `uid` again (default: one for each event) updates the entry instead of making a second one.
     """
+    import icalendar  # only here: it would be a twentieth of the server's start
+
     entry = icalendar.Event()
     entry.add("uid", uid or uid_of(event))
     entry.add("dtstamp", at or now())

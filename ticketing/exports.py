@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -223,6 +222,8 @@ def write_xlsx(columns: Columns, rows: Iterator[list[Cell]], file: Any) -> int:
     Every text is written as one: nothing becomes a formula, a link or a number. Row by row, so
     that memory doesn't grow with them.
     """
+    import xlsxwriter  # only here: 12 MB, which most server processes never need
+
     with tempfile.TemporaryDirectory(prefix="passalong-") as folder:
         book = xlsxwriter.Workbook(
             file,

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from flask_babel import Babel
 from flask_mail import Mail
-from flask_migrate import Migrate
 from flask_security import Security
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
@@ -42,7 +41,6 @@ def _gone_is_done() -> Iterator[None]:
 db = SQLAlchemy(  # models derive from Base itself, so types are known
     metadata=Base.metadata, session_options={"class_": PatientSession}
 )
-migrate = Migrate()
 mail = Mail()
 babel = Babel()
 csrf = CSRFProtect()

@@ -2,19 +2,24 @@
 
 Links and barcodes come of secrets beside the database. A process with other secrets would refuse
 all that was handed out, and hand out what the others refuse, so it doesn't start.
+
+Alembic is imported by whoever migrates: it takes as long as Flask and SQLAlchemy together, and a
+server process that runs for weeks never needs it.
 """
 
 import fcntl
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import Any, Final
 
+import click
 from flask import Flask, current_app
-from flask_migrate import upgrade
 from sqlalchemy import Engine, inspect, text
 
 from ticketing import keys
-from ticketing.config import settings
+from ticketing.config import PROJECT, settings
 from ticketing.extensions import db
 from ticketing.keys import Keys
 from ticketing.locking import lock
@@ -22,12 +27,19 @@ from ticketing.models import Installation
 from ticketing.models.installation import THE_ONE
 from ticketing.transactions import DATABASE_ERRORS, Unavailable, write
 
+MIGRATIONS: Final = PROJECT / "ticketing" / "migrations"
+_REVISION: Final = re.compile(r"^(down_)?revision = ['\"](\w+)['\"]", re.MULTILINE)
 # Any number: nobody else locks in our database. It says "psl".
 _SETUP: Final = int.from_bytes(b"psl")
 
 
 class OtherKeys(RuntimeError):
     """The database belongs to an installation with other secrets; says what to do, in one line."""
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["migrate"] = _Migrations()
+    app.cli.add_command(_db_command)
 
 
 @contextmanager
@@ -58,6 +70,8 @@ def migrate() -> None:
     """Bring the database to the newest migration; raises `OtherKeys`. In an application context."""
     if inspect(db.engine).has_table(Installation.__tablename__):
         check_keys()  # Alembic's command would end the process
+    from flask_migrate import upgrade  # see above
+
     upgrade()
 
 
@@ -119,3 +133,40 @@ def adopt_keys() -> None:
 def _ours() -> Keys:
     found: Keys = current_app.extensions["passalong.keys"]
     return found
+
+
+@lru_cache(maxsize=1)
+def newest_migration() -> str:
+    """The revision that an up-to-date database has, read off the migrations' own files."""
+    found: set[str] = set()
+    followed: set[str] = set()
+    for path in (MIGRATIONS / "versions").glob("*.py"):
+        for former, revision in _REVISION.findall(path.read_text()):
+            (followed if former else found).add(revision)
+    (newest,) = found - followed
+    return newest
+
+
+class _Migrations:
+    """What Flask-Migrate looks for in `app.extensions`; itself it comes when it is asked for."""
+
+    db = db
+    directory = str(MIGRATIONS)
+    configure_args: Final[dict[str, Any]] = {}
+
+    @cached_property
+    def migrate(self) -> Any:
+        from flask_migrate import Migrate  # see above
+
+        return Migrate(db=db, directory=self.directory)
+
+
+@click.command("db", add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def _db_command(context: click.Context, arguments: tuple[str, ...]) -> None:
+    """Perform database migrations."""
+    from flask_migrate.cli import db as theirs  # see above
+
+    with theirs.make_context("db", list(arguments), parent=context.parent) as theirs_context:
+        theirs.invoke(theirs_context)

@@ -11,11 +11,13 @@ from ticketing.web import (
     backoffice,
     booker,
     converters,
+    cookies,
     embed,
     errors,
     health,
     holder,
     hooks,
+    packing,
     pictures,
     protection,
     shop,
@@ -36,10 +38,13 @@ def init_app(app: Flask, settings: Settings) -> None:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     converters.init_app(app)
+    cookies.init_app(app)
     protection.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
     embed.init_app(app)
+    packing.init_app(app)
+    booker.init_app(app)
     wording.init_app(app)
     pictures.init_app(app)
     app.register_blueprint(health.blueprint)

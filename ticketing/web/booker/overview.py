@@ -5,17 +5,23 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 
 from ticketing import calendar, downloads, feed, tickets_pdf
+from ticketing.links import Link
+from ticketing.models import Order
 from ticketing.web import by_link, send
-from ticketing.web.booker import parts
+from ticketing.web.booker import drawn, parts
 from ticketing.web.booker.parts import blueprint
 
 
 @blueprint.get("")
 def overview(token: str) -> ResponseReturnValue:
-    order, link = by_link.order_of(token)
-    return render_template(
-        "booker/overview.html", placed="placed" in request.args, **parts.page_of(order, link, token)
-    )
+    def draw(order: Order, link: Link) -> str:
+        return render_template(
+            "booker/overview.html",
+            placed="placed" in request.args,
+            **parts.page_of(order, link, token),
+        )
+
+    return drawn.overview(token, draw)
 
 
 @blueprint.get("/changes")
