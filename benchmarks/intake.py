@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Select, Table, insert, select
 from benchmarks import claiming, clients
 from benchmarks.backoffice import Backoffice
 from benchmarks.clients import Answer
+from benchmarks.processes import spent
 from benchmarks.servers import serving
 from tests.backoffice.browsing import forms_in
 from tests.backoffice.files import ANNA, NOBODY, made_of, row
@@ -52,8 +53,7 @@ def main() -> None:
         with serving(engine) as server:
             print(f"{engine}:")
             rate = orders_per_second(server, options.clients, options.seconds)
-            bare = bare_inserts_per_second(server, options.seconds / 2)
-            print(f"  the bare insert of the same rows: {bare:.0f}/s, {bare / rate:.1f} times ours")
+            bare_inserts(server, options.seconds / 2, rate)
             import_a_file(server)
 
 
@@ -63,18 +63,17 @@ def orders_per_second(server: LiveServer, number: int, seconds: float) -> float:
     counter = itertools.count(1)
     clients.ask(address, *[clients.for_seconds(2, _posts(server, counter)) for _ in range(4)])
     started = time.perf_counter()
-    answers = clients.flat(
-        clients.ask(
-            address,
-            *[clients.for_seconds(seconds, _posts(server, counter)) for _ in range(number)],
+    with spent() as cost:
+        answers = clients.flat(
+            clients.ask(
+                address,
+                *[clients.for_seconds(seconds, _posts(server, counter)) for _ in range(number)],
+            )
         )
-    )
     rate = len(answers) / (time.perf_counter() - started)
     assert {each.status for each in answers} == {201}, _told(answers)
-    print(
-        f"  {rate:.0f} orders of {TICKETS} tickets a second, {number} clients: "
-        f"{clients.waits(answers)}"
-    )
+    print(f"  {rate:.0f} orders of {TICKETS} tickets a second: {cost.each(len(answers))}")
+    print(f"  {number} clients waited: {clients.waits(answers)}")
     return rate
 
 
@@ -101,22 +100,26 @@ def _told(answers: list[Answer]) -> str:
     return next(str(each.body[:300]) for each in answers if each.status != 201)
 
 
-def bare_inserts_per_second(server: LiveServer, seconds: float) -> float:
+def bare_inserts(server: LiveServer, seconds: float, rate: float) -> None:
     """The rows of an order that came through the API, written again and again."""
     app = create_app({"TESTING": True}, server.settings)
     with app.app_context(), db.engine.connect() as connection:
         rows = _rows_of_the_last_order(connection)
         connection.rollback()
         done, started = 0, time.perf_counter()
-        while time.perf_counter() - started < seconds:
-            done += 1
-            for table, some in _once_more(rows, done):
-                connection.execute(insert(table), some)
-            connection.commit()
-        took = time.perf_counter() - started
+        with spent() as cost:
+            while time.perf_counter() - started < seconds:
+                done += 1
+                for table, some in _once_more(rows, done):
+                    connection.execute(insert(table), some)
+                connection.commit()
+        bare = done / (time.perf_counter() - started)
     with app.app_context():
         db.engine.dispose()
-    return done / took
+    print(
+        f"  the bare insert of the same rows: {bare:.0f}/s, {bare / rate:.1f} times ours: "
+        f"{cost.each(done)}"
+    )
 
 
 def _rows_of_the_last_order(connection: Connection) -> dict[Table, Rows]:

@@ -41,11 +41,12 @@ class Busy(Exception):
 
 
 @contextmanager
-def write() -> Iterator[Session]:
+def write(*, keep: bool = False) -> Iterator[Session]:
     """A transaction that may write: committed at the end, rolled back on any exception.
 
-    What was loaded before is refreshed, so that a rule decides on what is true now. Nothing
-    slow belongs inside: no network, no rendering, no hashing. Raises `Busy`.
+    What was loaded before is refreshed, so that a rule decides on what is true now. With `keep`
+    what it read and wrote isn't asked for again afterwards, for who only shows what came of it.
+    Nothing slow belongs inside: no network, no rendering, no hashing. Raises `Busy`.
     """
     session = db.session()
     if session.info.get("writing"):
@@ -59,6 +60,7 @@ def write() -> Iterator[Session]:
             yield session
             for write_more in session.info.get("at_the_end", {}).values():
                 write_more(session)
+            session.expire_on_commit = not keep
             session.commit()
         except OperationalError as error:
             session.rollback()
@@ -69,6 +71,7 @@ def write() -> Iterator[Session]:
             session.rollback()
             raise
         finally:
+            session.expire_on_commit = True
             session.info.pop("writing", None)
             session.info.pop("at_the_end", None)
 

@@ -48,7 +48,7 @@ def place(key: ApiKey) -> ResponseReturnValue:
         raise invalid(wanted.too_many()) from None
     except orders.InvalidTickets as wrong:
         raise invalid(wanted.errors_of(sent.tickets, wrong.errors)) from None
-    answer = json_of(order_placed(order_of(key, order.code)))
+    answer = json_of(order_placed(order))
     location = url_for("api.look_up", code=order.code)
     return answer, 201 if new else 200, {"Location": location}
 
@@ -93,13 +93,18 @@ def order_of(key: ApiKey, code: str) -> Order:
 
 def _shop(key: ApiKey, sent: OrderIn) -> Shop:
     """The organiser's shop. An archived one sells nothing new, but knows what it has sold."""
-    shop = db.session.scalar(
-        select(Shop)
-        .where(Shop.slug == sent.shop, Shop.organiser_id == key.organiser_id)
-        .options(
-            joinedload(Shop.event).selectinload(Event.ticket_types),
-            joinedload(Shop.event).selectinload(Event.questions),
+    event = joinedload(Shop.event)
+    wanted = [event.joinedload(Event.ticket_types)]
+    if any(line.holder for line in sent.tickets):
+        wanted.append(event.selectinload(Event.questions))
+    shop = (
+        db.session.scalars(
+            select(Shop)
+            .where(Shop.slug == sent.shop, Shop.organiser_id == key.organiser_id)
+            .options(*wanted)
         )
+        .unique()
+        .one_or_none()
     )
     if shop is None:
         raise invalid({"shop": [_("There is no such shop.")]})
