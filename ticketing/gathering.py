@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, insert, inspect
+from sqlalchemy import Insert, Table, insert, inspect
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.dml import ReturningInsert
 
 from ticketing.models import Base
 
@@ -39,8 +40,7 @@ def gathered(session: Session) -> Iterator[None]:
     finally:
         del session.info[_ROWS]
     for model, some in rows.items():
-        # The table, not the class: SQLAlchemy's ORM would insert them one by one.
-        session.execute(insert(_table(model)), some)
+        session.execute(_insert(model), some)
 
 
 def completed(made: Base) -> None:
@@ -75,11 +75,9 @@ def insert_new(session: Session, objects: Sequence[Any]) -> None:
     if not objects:
         return
     model: type[Base] = type(objects[0])
-    table = _table(model)
     names = [name for name, _value, _make in _defaults(model)]
-    # Ids come back in the sequence of the rows: see `insert_sentinel` in the models.
     written = session.scalars(
-        insert(table).returning(table.c.id, sort_by_parameter_order=True),
+        _insert_returning(model),
         [{name: known[name] for name in names} for known in map(vars, objects)],
         execution_options={"insertmanyvalues_page_size": _PAGE},
     )
@@ -92,6 +90,22 @@ def as_if_loaded(session: Session, objects: Sequence[Base]) -> None:
     for each in objects:
         make_transient_to_detached(each)
     session.add_all(objects)
+
+
+# Statements are made once: to put one together takes as long as to have it done.
+
+
+@cache
+def _insert(model: type[Base]) -> Insert:
+    # The table, not the class: SQLAlchemy's ORM would insert the rows one by one.
+    return insert(_table(model))
+
+
+@cache
+def _insert_returning(model: type[Base]) -> ReturningInsert[tuple[int]]:
+    # Ids come back in the sequence of the rows: see `insert_sentinel` in the models.
+    table = _table(model)
+    return insert(table).returning(table.c.id, sort_by_parameter_order=True)
 
 
 def _table(model: type[Base]) -> Table:

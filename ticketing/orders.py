@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
@@ -60,6 +60,9 @@ _AT_ONCE: Final = 500  # values in one look-up
 # References of our own shop begin so, and nobody else's may: whoever could choose the reference
 # of another shop's order would be handed that order, or could take its place.
 WEB_REFERENCE: Final = "web:"
+
+# Why an order that nobody has placed before can't be.
+REFUSALS: Final = (ShopArchived, UnknownTicketType, BadQuantity, InvalidTickets)
 
 # A day, for orders that anybody may place.
 CONFIRMATIONS_PER_RECIPIENT: Final = 20
@@ -140,37 +143,47 @@ def place(
     """
     session = db.session()
     digest = digest_of(astuple(booker), wanted)
-    known = _by_reference(session, shop_id, reference)
-    if known is not None:
-        return _same_or_refuse(known, digest), False
-    arrival = check(session, shop_id, reference, booker, wanted, locale=locale)
-    arrival = replace(arrival, as_of=as_of)
+    try:
+        arrival = check(session, shop_id, reference, booker, wanted, locale=locale)
+        arrival = replace(arrival, as_of=as_of)
+        order = _placed(
+            session,
+            shop_id,
+            arrival,
+            by=by,
+            asked_from=asked_from,
+            send_mails=send_mails,
+            mail_holders=mail_holders,
+        )
+    except (*REFUSALS, IntegrityError):
+        # Only now, for it is rare, and a query that each new order would wait for.
+        known = _by_reference(session, shop_id, reference)
+        if known is None:
+            raise
+        if known.content_digest != digest:
+            raise ReferenceTaken(known.code, reference) from None
+        return known, False
+    return order, True
+
+
+def _placed(
+    session: Session, shop_id: int, arrival: Arrival, *, by: By, asked_from: str, **mails: bool
+) -> Order:
+    """The order, written; raises `IntegrityError` where its reference is taken."""
     for tries_left in reversed(range(_TRIES)):
         (new,) = made(session, shop_id, [arrival], by)
         try:
             with write(keep=True):
-                if asked_from and _by_reference(session, shop_id, reference) is None:
-                    _check_limits(session, booker, asked_from)
-                place_in(
-                    session,
-                    shop_id,
-                    [new],
-                    by=by,
-                    asked_from=asked_from,
-                    send_mails=send_mails,
-                    mail_holders=mail_holders,
-                )
+                if asked_from:
+                    _check_limits(session, shop_id, arrival, asked_from)
+                place_in(session, shop_id, [new], by=by, asked_from=asked_from, **mails)
+            break
         except IntegrityError:
-            # The same order came in the same instant and was faster, or another one has our code.
-            known = _by_reference(session, shop_id, reference)
-            if known is not None:
-                return _same_or_refuse(known, digest), False
-            if not tries_left:
+            if not tries_left or _by_reference(session, shop_id, arrival.reference):
                 raise
-        else:
-            as_if_loaded(session, [*new.order.tickets, new.order])
-            return new.order, True
-    raise AssertionError("the last try returns or raises")
+            # Another order has the code that was drawn for this one.
+    as_if_loaded(session, [*new.order.tickets, new.order])
+    return new.order
 
 
 def check(
@@ -240,21 +253,12 @@ def known_digests(
 
 
 def _by_reference(session: Session, shop_id: int, reference: str) -> Order | None:
-    """The order with all that tells what was placed, if the shop has it."""
-    order_id = session.scalar(
-        select(Order.id).where(Order.shop_id == shop_id, Order.reference == reference)
+    """The shop's order, with all that tells what was placed."""
+    return session.scalar(
+        select(Order)
+        .where(Order.shop_id == shop_id, Order.reference == reference)
+        .options(selectinload(Order.tickets).joinedload(Ticket.type))
     )
-    if order_id is None:
-        return None  # nearly always: hence no more than the id was asked for
-    return session.get(
-        Order, order_id, options=[selectinload(Order.tickets).joinedload(Ticket.type)]
-    )
-
-
-def _same_or_refuse(known: Order, digest: str) -> Order:
-    if known.content_digest != digest:
-        raise ReferenceTaken(known.code, known.reference)
-    return known
 
 
 def _shop(session: Session, shop_id: int) -> Shop:
@@ -266,15 +270,19 @@ def _shop(session: Session, shop_id: int) -> Shop:
     return shop
 
 
+# Made once: to put it together takes as long as to have it answered.
+_ON_SALE: Final = (
+    select(Shop.archived_at, TicketType)
+    .join(TicketType, TicketType.event_id == Shop.event_id)
+    .where(Shop.id == bindparam("shop_id"), TicketType.archived_at.is_(None))
+    .order_by(TicketType.id)
+    .with_for_update(read=True, of=TicketType)
+)
+
+
 def _on_sale(session: Session, shop_id: int) -> dict[str, TicketType]:
     """What a shop sells now, by code; it stays so until the transaction ends."""
-    found = session.execute(
-        select(Shop.archived_at, TicketType)
-        .join(TicketType, TicketType.event_id == Shop.event_id)
-        .where(Shop.id == shop_id, TicketType.archived_at.is_(None))
-        .order_by(TicketType.id)
-        .with_for_update(read=True, of=TicketType)
-    ).all()
+    found = session.execute(_ON_SALE, {"shop_id": shop_id}).all()
     if any(archived_at is not None for archived_at, _type in found):
         raise ShopArchived
     return {each.code: each for _archived_at, each in found}
@@ -322,13 +330,15 @@ def _tell(
         arriving.tell(session, ticket, by, mail=mail_holders)
 
 
-def _check_limits(session: Session, booker: Booker, asked_from: str) -> None:
-    outbox.check_limits(
-        session,
-        outbox.CONFIRMATION,
-        (outbox.to(booker.email), CONFIRMATIONS_PER_RECIPIENT),
-        (OutboxMail.asked_from == asked_from, CONFIRMATIONS_PER_ADDRESS),
-    )
+def _check_limits(session: Session, shop_id: int, arrival: Arrival, asked_from: str) -> None:
+    """Raises `TooManyMails`; an order that is here already sends none."""
+    if _by_reference(session, shop_id, arrival.reference) is None:
+        outbox.check_limits(
+            session,
+            outbox.CONFIRMATION,
+            (outbox.to(arrival.booker.email), CONFIRMATIONS_PER_RECIPIENT),
+            (OutboxMail.asked_from == asked_from, CONFIRMATIONS_PER_ADDRESS),
+        )
 
 
 def search_text_of(order: Order) -> str:

@@ -7,12 +7,11 @@ for other processes they ask again and again: SQLite's own waiting would stop th
 loop, the lock's holder included.
 
 PostgreSQL lets writers of different orders pass each other; those of the same order wait for its
-row, which every rule locks first (`guards.locked`).
+row, which every rule locks first (`guards.locked`). Within a process a few write at a time.
 """
 
 import random
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,12 +23,15 @@ from sqlalchemy.orm import Session
 
 from ticketing.config import Settings
 from ticketing.extensions import db
+from ticketing.turns import Queue
 
 BUSY_MILLISECONDS = 5_000
 
 More = TypeVar("More", bound=Callable[[Session], None])
 
-_writing = threading.Lock()  # whose turn it is in this process, where the engine has one writer
+# How many of this process write at a time. SQLite lets one. On PostgreSQL a transaction that was
+# begun holds its order, and is done the sooner the fewer others share the process with it.
+_writers: Final = {"sqlite": Queue(1), "postgresql": Queue(4)}
 
 # Somebody else held what was needed for too long, or the two would have waited for each other:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -78,17 +80,15 @@ def write(*, keep: bool = False) -> Iterator[Session]:
 
 @contextmanager
 def _turn(session: Session) -> Iterator[dict[str, Any]]:
-    """Wait for this process's turn to write, on SQLite; gives the options to begin with."""
-    if session.get_bind().dialect.name != "sqlite":
-        yield {}
-        return
+    """Wait for this process's turn to write; gives the options to begin with."""
+    engine = session.get_bind().dialect.name
     until = time.monotonic() + BUSY_MILLISECONDS / 1000
-    if not _writing.acquire(timeout=BUSY_MILLISECONDS / 1000):
+    if not _writers[engine].enter(BUSY_MILLISECONDS / 1000):
         raise Busy
     try:
-        yield {"writes_until": until}
+        yield {"writes_until": until} if engine == "sqlite" else {}
     finally:
-        _writing.release()
+        _writers[engine].leave()
 
 
 def is_busy(error: OperationalError) -> bool:

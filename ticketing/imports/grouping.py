@@ -13,6 +13,7 @@ from ticketing import arriving, orders
 from ticketing.arriving import MAX_TICKETS, Checked, NewTicket
 from ticketing.imports.checking import Good
 from ticketing.orders import Arrival, Booker
+from ticketing.turns import taking_turns
 
 # The reference of an order that its file gives none.
 FROM_FILE: Final = "csv:"
@@ -51,7 +52,7 @@ def grouped(rows: Sequence[Good]) -> tuple[list[Group], list[Problem]]:
     """
     together: dict[tuple[Any, ...], list[Good]] = {}
     problems: list[Problem] = []
-    for row in rows:
+    for row in taking_turns(rows, every=200):
         key = (row.reference,) if row.reference else (*row.booker, row.locale)
         group = together.setdefault(key, [])
         if group and (row.booker, row.locale) != (group[0].booker, group[0].locale):
@@ -73,7 +74,8 @@ def grouped(rows: Sequence[Good]) -> tuple[list[Group], list[Problem]]:
             )
         else:
             group.append(row)
-    return [Group(group, _arrival(group)) for group in together.values()], problems
+    groups = [Group(group, _arrival(group)) for group in taking_turns(together.values())]
+    return groups, problems
 
 
 def _arrival(rows: list[Good]) -> Arrival:

@@ -13,7 +13,7 @@ from ticketing.models import Import
 from ticketing.refusals import EditedMeanwhile
 from ticketing.transactions import write
 
-AT_ONCE: Final = 200  # orders between two breaths, all in one transaction
+AT_ONCE: Final = 50  # orders between two breaths, all in one transaction
 
 
 class _Changed(Exception):
