@@ -53,6 +53,11 @@ def pdf_of_order(order: Order) -> Path:
     return _made(document)
 
 
+def is_kept(path: Path) -> bool:
+    """Whether a file that was made is still there; if so, it stays for now."""
+    return _cache().is_there(path)
+
+
 def sheet_of(ticket: Ticket, lang: str) -> TicketSheet:
     """What the ticket says, in the current locale, which is `lang`."""
     order = ticket.order
@@ -104,10 +109,14 @@ def _missing(order: Order, ready: list[Ticket]) -> str | None:
 
 
 def _made(document: Document) -> Path:
-    cache = current_app.extensions["passalong.pdf_cache"]
     renderer = current_app.extensions["passalong.pdf_renderer"]
-    assert isinstance(cache, PdfCache)  # noqa: S101 - tells the type checker what init_app put there
-    assert isinstance(renderer, Renderer)  # noqa: S101
+    assert isinstance(renderer, Renderer)  # noqa: S101 - tells the type checker what stands there
     shown = json.dumps(asdict(document), sort_keys=True, ensure_ascii=False)
     key = hashlib.sha256(shown.encode()).hexdigest()
-    return cache.get_or_make(key, lambda: renderer.render(document))
+    return _cache().get_or_make(key, lambda: renderer.render(document))
+
+
+def _cache() -> PdfCache:
+    cache = current_app.extensions["passalong.pdf_cache"]
+    assert isinstance(cache, PdfCache)  # noqa: S101 - tells the type checker what init_app put there
+    return cache

@@ -19,7 +19,6 @@ from ticketing import (
     missing,
     personalisation,
     sending,
-    tickets_pdf,
 )
 from ticketing.downloads import Download
 from ticketing.fields import InvalidDetails
@@ -28,7 +27,7 @@ from ticketing.models import Ticket
 from ticketing.qr import qr_svg
 from ticketing.refusals import DeadlinePassed, FormExpired
 from ticketing.status import status_of
-from ticketing.web import by_link, send
+from ticketing.web import by_link, made_pdfs, send
 from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
 from ticketing.web.link_forms import LinkForm, whole_number
 
@@ -117,9 +116,7 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
 
 @blueprint.get("/ticket.pdf")
 def ticket_file(token: str) -> ResponseReturnValue:
-    ticket, _link = by_link.ticket_of(token)
-    downloads.require_download(ticket, ticket.order.shop)
-    return send.pdf(lambda: tickets_pdf.pdf_of(ticket), "ticket.pdf")
+    return send.pdf(lambda: made_pdfs.of_link(token), "ticket.pdf")
 
 
 @blueprint.get("/event.ics")
