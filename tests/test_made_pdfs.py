@@ -1,6 +1,7 @@
 """A ticket's PDF that was made before is sent again only while it would be the same."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests import builders
 from ticketing import cancelling, links
 from ticketing.extensions import db
 from ticketing.models import Base, Order, Ticket
+from ticketing.pdf import Renderer
 from ticketing.transactions import write
 from ticketing.web import made_pdfs
 from ticketing.web.made_pdfs import MadePdfs
@@ -171,3 +173,33 @@ def test_only_so_many_are_remembered(
         answer = client.get(f"/t/{links.ticket_token(claimed)}/ticket.pdf")
         assert answer.status_code == 200
     assert len(kept(app)) == 2
+
+
+@pytest.fixture
+def renderer(app: Flask) -> Iterator[Renderer]:
+    """One that nobody has asked for anything yet."""
+    app.extensions["passalong.pdf_renderer"] = made = Renderer(workers=1)
+    yield made
+    made.close()
+
+
+def test_a_page_that_offers_a_ticket_has_a_process_started_to_draw_it(
+    client: FlaskClient, renderer: Renderer
+) -> None:
+    order = builders.make_order(tickets=2)
+    overview = f"/o/{links.order_token(order)}"
+    assert client.get(overview).status_code == 200
+    assert not renderer.is_started(), "nobody has a ticket to draw"
+    builders.claim(order.tickets[0])
+    assert client.get(overview).status_code == 200
+    assert renderer.is_started()
+
+
+@pytest.mark.parametrize("download_enabled", [True, False])
+def test_a_ticket_page_does_so_only_if_there_is_something_to_draw(
+    client: FlaskClient, renderer: Renderer, download_enabled: bool
+) -> None:
+    order = builders.make_order(builders.make_shop(download_enabled=download_enabled))
+    ticket = builders.claim(order.tickets[0])
+    assert client.get(f"/t/{links.ticket_token(ticket)}").status_code == 200
+    assert renderer.is_started() is download_enabled

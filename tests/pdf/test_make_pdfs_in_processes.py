@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from ticketing.pdf import (
     Renderer,
     RenderFailed,
     RenderTimeout,
+    pool,
     render,
 )
 
@@ -51,6 +52,13 @@ def is_running(pid: int) -> bool:
     return True
 
 
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_worker_makes_what_this_process_would(renderer: Renderer) -> None:
     wanted = ticket(holder="山田 محمد 👩‍🚒")
     assert renderer.render(wanted) == render(wanted)
@@ -62,6 +70,59 @@ def test_no_worker_runs_until_the_first_ticket(renderer: Renderer) -> None:
     assert len(processes_of(renderer)) == 1
     renderer.render(ticket())
     assert len(processes_of(renderer)) == 1
+
+
+def test_who_may_soon_want_a_ticket_has_a_worker_started(renderer: Renderer) -> None:
+    renderer.warm()
+    renderer.warm()
+    until(lambda: len(renderer._idle) == 1)
+    (pid,) = processes_of(renderer)
+    renderer.render(ticket())
+    assert processes_of(renderer) == [pid]
+
+
+def test_nobody_waits_for_a_start_while_a_worker_is_free_sooner(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    renderer.render(ticket())
+    slow = tmp_path / "slow.py"
+    slow.write_text("import sys; sys.stdin.read()")  # never says that it is ready
+    monkeypatch.setattr(pool, "WORKER", slow)
+    long = document(*[dataclasses.replace(SHEET, holder=f"Name {n}") for n in range(100)])
+    busy = threading.Thread(target=renderer.render, args=(long,))
+    busy.start()
+    until(lambda: not renderer._idle)
+    assert renderer.render(ticket()) == render(ticket())
+    busy.join()
+    assert len(renderer._idle) == 1, "and the other one is still starting"
+
+
+def test_where_none_can_be_started_it_is_said_so(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("raise SystemExit(1)")
+    monkeypatch.setattr(pool, "WORKER", broken)
+    with pytest.raises(RenderFailed, match="could be started"):
+        renderer.render(ticket())
+    monkeypatch.undo()
+    assert renderer.render(ticket()) == render(ticket())
+
+
+def test_a_worn_worker_goes_on_until_the_next_one_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "JOBS", 2)
+    renderer = Renderer(workers=1)
+    try:
+        renderer.render(ticket())
+        (first,) = processes_of(renderer)
+        renderer.render(ticket())
+        assert first in processes_of(renderer)
+        until(lambda: not is_running(first) and len(renderer._idle) == 1)
+        assert renderer.render(ticket()) == render(ticket())
+    finally:
+        renderer.close()
 
 
 def test_many_at_once_get_each_their_own(renderer: Renderer) -> None:

@@ -19,6 +19,7 @@ from ticketing import (
     missing,
     personalisation,
     sending,
+    tickets_pdf,
 )
 from ticketing.downloads import Download
 from ticketing.fields import InvalidDetails
@@ -90,6 +91,7 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
     download = downloads.download_of(ticket, shop)
     qr = None
     if download is Download.READY:
+        tickets_pdf.expect()
         qr = qr_svg(barcodes.text_of(ticket), title=_("QR code of the ticket"))
     return render_template(
         "holder/ticket.html",
