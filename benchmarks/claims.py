@@ -10,11 +10,11 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 
-from benchmarks import clients
-from benchmarks.claiming import filled_in, shared_links
-from benchmarks.clients import Answer
 from benchmarks.processes import spent
 from benchmarks.servers import serving
+from tests import clients
+from tests.claiming import filled_in, shared_links
+from tests.clients import Answer
 from tests.installations import ENGINES
 from ticketing import create_app
 

@@ -17,13 +17,13 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Connection, Select, Table, insert, select
 
-from benchmarks import claiming, clients
 from benchmarks.backoffice import Backoffice
-from benchmarks.clients import Answer
 from benchmarks.processes import spent
 from benchmarks.servers import serving
+from tests import claiming, clients
 from tests.backoffice.browsing import forms_in
 from tests.backoffice.files import ANNA, NOBODY, made_of, row
+from tests.clients import Answer
 from tests.installations import ENGINES
 from tests.live_server import LiveServer
 from ticketing import create_app

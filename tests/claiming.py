@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from flask import Flask
 from sqlalchemy import select
 
-from benchmarks import clients
-from tests import builders
+from tests import builders, clients
 from tests.backoffice.browsing import forms_in
 from ticketing import links
 from ticketing.extensions import db
