@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +24,10 @@ from ticketing.pdf import (
 )
 
 from . import sheets
+from .processes import ENDLESS, is_running, processes_of, until
 from .sheets import SHEET, document, ticket
 
 ROOT = Path(__file__).resolve().parents[2]
-# Takes longer than anybody waits; each name differs, so that nothing is remembered.
-ENDLESS = document(*[dataclasses.replace(SHEET, holder=f"Name {n} 山田") for n in range(4000)])
 
 
 @pytest.fixture
@@ -38,25 +35,6 @@ def renderer() -> Iterator[Renderer]:
     made = Renderer(workers=2, timeout=20)
     yield made
     made.close()
-
-
-def processes_of(renderer: Renderer) -> list[int]:
-    return [worker.process.pid for worker in renderer._all]
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_worker_makes_what_this_process_would(renderer: Renderer) -> None:
@@ -158,34 +136,6 @@ def test_a_worker_that_takes_too_long_is_ended_and_replaced() -> None:
         renderer.close()
 
 
-def test_a_worker_that_dies_at_work_fails_that_ticket_alone(renderer: Renderer) -> None:
-    renderer.render(ticket())
-    (pid,) = processes_of(renderer)
-    threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
-    with pytest.raises(RenderFailed) as failed:
-        renderer.render(ENDLESS)
-    assert not isinstance(failed.value, RenderTimeout)
-    assert renderer.render(ticket()) == render(ticket())
-
-
-def test_a_worker_that_died_while_idle_is_not_asked(renderer: Renderer) -> None:
-    renderer.render(ticket())
-    (pid,) = processes_of(renderer)
-    os.kill(pid, signal.SIGKILL)
-    time.sleep(0.2)
-    assert renderer.render(ticket()) == render(ticket())
-
-
-def test_a_worker_that_eats_memory_is_stopped_by_its_limit() -> None:
-    renderer = Renderer(workers=1, timeout=20, memory_mb=200)
-    try:
-        with pytest.raises(RenderFailed):
-            renderer.render(ENDLESS)
-        assert renderer.render(ticket()) == render(ticket())
-    finally:
-        renderer.close()
-
-
 def test_a_failure_names_no_holder(renderer: Renderer) -> None:
     broken = Document("x", "en", (dataclasses.replace(SHEET, labels={}),))
     with pytest.raises(RenderFailed) as failed:
@@ -245,31 +195,6 @@ def test_closing_ends_the_workers_and_those_who_wait() -> None:
     assert not is_running(pid)
     with pytest.raises(RenderFailed):
         renderer.render(ticket())
-
-
-def test_workers_end_with_their_server_even_when_it_is_killed() -> None:
-    script = """
-import time
-from ticketing.pdf import Renderer
-from tests.pdf.sheets import ticket
-renderer = Renderer(workers=1)
-renderer.render(ticket())
-print([worker.process.pid for worker in renderer._all][0], flush=True)
-time.sleep(60)
-"""
-    server = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    assert server.stdout is not None
-    with server.stdout:
-        pid = int(server.stdout.readline())
-    assert is_running(pid)
-    server.kill()
-    server.wait()
-    until = time.monotonic() + 5
-    while is_running(pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not is_running(pid)
 
 
 def test_a_worker_knows_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
