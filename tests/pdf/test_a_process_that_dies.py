@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +20,6 @@ from .processes import ENDLESS, is_running, processes_of, until
 from .sheets import SHEET, document, ticket
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def renderer() -> Iterator[Renderer]:
-    made = Renderer(workers=2, timeout=60)
-    yield made
-    made.close()
 
 
 def test_those_who_are_served_or_wait_meanwhile_get_their_tickets(renderer: Renderer) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,13 +27,6 @@ from .processes import ENDLESS, is_running, processes_of, until
 from .sheets import SHEET, document, ticket
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def renderer() -> Iterator[Renderer]:
-    made = Renderer(workers=2, timeout=20)
-    yield made
-    made.close()
 
 
 def test_a_worker_makes_what_this_process_would(renderer: Renderer) -> None:
