@@ -299,7 +299,9 @@ def _add(
     added = []
     for position, each in enumerate(new, start=last + 1):
         checked = Checked(each.type_code, each.details, each.external_id)
-        added.append(arriving.make(order, checked, sale.types[each.type_code], position, by))
+        ticket = arriving.make(order, checked, position, by)
+        arriving.give_type(ticket, sale.types[each.type_code])
+        added.append(ticket)
     session.flush()
     told: dict[str, Any] = {"tickets": len(added)}
     if not send_mails:

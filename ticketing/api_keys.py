@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ticketing import names
@@ -26,6 +26,7 @@ SCOPES: Final = (READ, WRITE)
 MAX_NAME: Final = 100
 MOST_KEYS: Final = 50  # of one organiser that are in force
 
+_WITH_PREFIX: Final = select(ApiKey).where(ApiKey.prefix == bindparam("prefix"))
 _FORM: Final = re.compile(r"psl_([0-9a-f]{12})_[0-9a-f]{48}")
 
 
@@ -119,7 +120,7 @@ def find(plain: str) -> ApiKey | None:
     form = _FORM.fullmatch(plain)
     if form is None:
         return None
-    key = db.session.scalar(select(ApiKey).where(ApiKey.prefix == form[1]))
+    key = db.session.scalar(_WITH_PREFIX, {"prefix": form[1]})
     # The comparison is made in any case, so that the time tells nothing about the prefix.
     same = hmac.compare_digest(_digest(plain), key.digest if key else "0" * 64)
     return key if key and same and key.revoked_at is None else None

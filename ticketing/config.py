@@ -33,7 +33,7 @@ class Settings:
     # "2:hex,1:hex", the first makes new links; empty: instance/secrets.json
     link_keys: str = field(default="", repr=False)
     proxies: int = 0  # how many reverse proxies stand in front and set X-Forwarded-*
-    pdf_workers: int = 2
+    pdf_workers: int = 1  # processes that draw PDFs, of each server process
     workers: int = 2  # server processes; read by server.py too
     streams: int = 10_000  # open overviews that one process serves live; the others poll
     access_log: bool = True  # one line a request, without links; read by server.py too

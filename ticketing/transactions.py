@@ -9,7 +9,8 @@ loop, the lock's holder included.
 PostgreSQL lets writers of different orders pass each other; those of the same order wait for its
 row, which every rule locks first. In which sequence locks are taken says `locking.py`. A writer
 sees what is true after each lock (READ COMMITTED); who only reads sees one moment (REPEATABLE
-READ), as on SQLite, so that no page is drawn half before a change and half after it.
+READ), as on SQLite, so that no page is drawn half before a change and half after it. Within a
+process a few write at a time.
 
 Reading, too, SQLite keeps the processor and with it the event loop. A statement that may take long
 says so, `session.execute(…, execution_options=SLOW)`, and is done in a real thread.
@@ -17,7 +18,6 @@ says so, `session.execute(…, execution_options=SLOW)`, and is done in a real t
 
 import random
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,20 +25,23 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from ticketing.apart import apart
 from ticketing.config import Settings
 from ticketing.extensions import db
+from ticketing.turns import Queue
 
 BUSY_MILLISECONDS = 5_000
 SLOW: Final = {"passalong_slow": True}  # execution options
 
 More = TypeVar("More", bound=Callable[[Session], None])
 
-_writing = threading.Lock()  # whose turn it is in this process, where the engine has one writer
+# How many of this process write at a time. SQLite lets one. On PostgreSQL a transaction that was
+# begun holds its order, and is done the sooner the fewer others share the process with it.
+_writers: Final = {"sqlite": Queue(1), "postgresql": Queue(4)}
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html. Somebody else held what was
 # needed for too long, or the two would have waited for each other:
@@ -75,11 +78,13 @@ class Busy(Unavailable):
 
 
 @contextmanager
-def write() -> Iterator[Session]:
+def write(*, keep: bool = False) -> Iterator[Session]:
     """A transaction that may write: committed at the end, rolled back on any exception.
 
-    What was loaded before is refreshed, so that a rule decides on what is true now. Nothing
-    slow belongs inside: no network, no rendering, no hashing. Raises `Busy` and `Unavailable`.
+    What was loaded before is refreshed, so that a rule decides on what is true now. With `keep`
+    what it read and wrote isn't asked for again afterwards, for who only shows what came of it.
+    Nothing slow belongs inside: no network, no rendering, no hashing. Raises `Busy` and
+    `Unavailable`.
     """
     session = db.session()
     if session.info.get("writing"):
@@ -94,12 +99,14 @@ def write() -> Iterator[Session]:
                 yield session
                 for write_more in session.info.get("at_the_end", {}).values():
                     write_more(session)
+                session.expire_on_commit = not keep
                 session.commit()
                 then = session.info.pop("afterwards", ())
             except BaseException:
                 session.rollback()
                 raise
             finally:
+                session.expire_on_commit = True
                 session.info.pop("writing", None)
                 session.info.pop("at_the_end", None)
                 session.info.pop("afterwards", None)
@@ -120,17 +127,17 @@ def _named_errors() -> Iterator[None]:
 
 @contextmanager
 def _turn(session: Session) -> Iterator[dict[str, Any]]:
-    """Wait for this process's turn to write, on SQLite; gives the options to begin with."""
-    if session.get_bind().dialect.name != "sqlite":
-        yield {"isolation_level": "READ COMMITTED"}
-        return
+    """Wait for this process's turn to write; gives the options to begin with."""
+    engine = session.get_bind().dialect.name
     until = time.monotonic() + BUSY_MILLISECONDS / 1000
-    if not _writing.acquire(timeout=BUSY_MILLISECONDS / 1000):
+    if not _writers[engine].enter(BUSY_MILLISECONDS / 1000):
         raise Busy
     try:
-        yield {"writes_until": until}
+        yield (
+            {"writes_until": until} if engine == "sqlite" else {"isolation_level": "READ COMMITTED"}
+        )
     finally:
-        _writing.release()
+        _writers[engine].leave()
 
 
 def unavailable(error: Exception) -> Unavailable | None:
@@ -151,11 +158,6 @@ def unavailable(error: Exception) -> Unavailable | None:
     unmade = isinstance(error, OperationalError) and state is None
     passing = state is not None and state.startswith(_PASSING_STATES)
     return Unavailable() if lost or unmade or passing else None
-
-
-def constraint_of(error: IntegrityError) -> str | None:
-    """Which rule of the tables was broken; SQLite doesn't say, but there nobody is so quick."""
-    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
 
 
 def at_the_end(session: Session, write_more: More) -> More:

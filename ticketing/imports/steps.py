@@ -25,6 +25,7 @@ from ticketing.imports.reading import Sheet, UnreadableFile
 from ticketing.locking import to_change
 from ticketing.models import Event, Import, Shop, now
 from ticketing.transactions import write
+from ticketing.turns import taking_turns
 
 SECONDS_PER_STEP: Final = 0.5
 ROWS_PER_STEP: Final = 500
@@ -169,12 +170,10 @@ def _look(checker: Checker, start: int) -> tuple[Found, int]:
     found = Found()
     until = time.monotonic() + SECONDS_PER_STEP
     rows = checker.sheet.rows[start : start + ROWS_PER_STEP]
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(taking_turns(rows, every=20), start=1):
         checker.look_at(row, found)
-        if number % 20 == 0:
-            time.sleep(0)  # under gevent: others' turn
-            if time.monotonic() >= until:
-                return found, start + number
+        if number % 20 == 0 and time.monotonic() >= until:
+            return found, start + number
     return found, start + len(rows)
 
 

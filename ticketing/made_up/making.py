@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing import demo, orders
+from ticketing import demo
 from ticketing.extensions import db
 from ticketing.made_up import writing
 from ticketing.made_up.stories import Sale, Stories
@@ -26,6 +26,7 @@ from ticketing.models import (
     TicketType,
     now,
 )
+from ticketing.order_codes import fresh_codes
 from ticketing.transactions import write
 
 ORGANISER: Final = "Made-up Concerts"
@@ -74,7 +75,7 @@ def make(
     with writing.indexed_afterwards(session) if alone else nullcontext():
         for done in range(0, number, _AT_ONCE):
             some = min(_AT_ONCE, number - done)
-            codes = orders.fresh_codes(session, some)
+            codes = fresh_codes(session, some)
             with write():
                 order_id, ticket_id = writing.first_free(session, some, some * tickets)
                 for n, code in enumerate(codes):

@@ -30,7 +30,9 @@ class Order(Base):
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    link_id: Mapped[int] = mapped_column(BigInteger, unique=True, default=random_link_id)
+    link_id: Mapped[int] = mapped_column(
+        BigInteger, unique=True, default=random_link_id, insert_sentinel=True
+    )
     link_generation: Mapped[int] = mapped_column(default=1)
     organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
@@ -94,7 +96,9 @@ class Ticket(Base):
     cancelled_at: Mapped[dt.datetime | None]
 
     # Two secrets, each with its own generation: the page's link and the barcode.
-    link_id: Mapped[int] = mapped_column(BigInteger, unique=True, default=random_link_id)
+    link_id: Mapped[int] = mapped_column(
+        BigInteger, unique=True, default=random_link_id, insert_sentinel=True
+    )
     link_generation: Mapped[int] = mapped_column(default=1)
     share_generation: Mapped[int] = mapped_column(default=1)
     barcode_id: Mapped[int] = mapped_column(BigInteger, unique=True, default=random_link_id)

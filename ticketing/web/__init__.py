@@ -17,6 +17,7 @@ from ticketing.web import (
     health,
     holder,
     hooks,
+    made_pdfs,
     packing,
     pictures,
     protection,
@@ -47,6 +48,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     booker.init_app(app)
     wording.init_app(app)
     pictures.init_app(app)
+    made_pdfs.init_app(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(embed.blueprint)

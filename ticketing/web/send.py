@@ -23,6 +23,7 @@ def pdf(make: Callable[[], Path], filename: str) -> Response:
         as_attachment=request.args.get("download") == "1",
         download_name=filename,
         conditional=False,
+        etag=False,  # nobody keeps it: see protection.add_headers
     )
     if request.args.get("download") != "1":
         response.headers["Content-Disposition"] = f'inline; filename="{filename}"'
