@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
-from ticketing import admission, barcodes, calls, demo, feed, keys, reminders, users
+from ticketing import admission, barcodes, calls, demo, feed, keys, metrics, reminders, users
 from ticketing.config import settings
 from ticketing.history import By
 from ticketing.imports import steps
@@ -57,6 +57,7 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
         return
     stop = _stop(with_parent=with_parent)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
+    metrics.share(app, "watcher")
     threading.Thread(target=_tidy_hourly, args=(app, stop), daemon=True).start()
     # Not in line with the mails: other programs may take their time.
     caller = threading.Thread(target=_make_calls, args=(app, stop))

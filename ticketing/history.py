@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from ticketing import metrics
 from ticketing.extensions import db
 from ticketing.gathering import put
 from ticketing.models import HistoryEntry, Order, Ticket
@@ -62,6 +63,7 @@ def record(
         after={key: is_[key] for key in changed if key in is_},
         reason=reason,
     )
+    metrics.note(session, action, by.kind)
     happenings.note(session, order, action, ticket=ticket, before=was)
     pretix.note(session, order, action, ticket)
 

@@ -5,15 +5,65 @@ This file is read by the master, which must not import our package: what is impo
 imported before gevent patches the workers, and a lock made too early blocks a whole loop.
 """
 
+import importlib.util
+import mmap
 import os
 import resource
 import sys
+import time
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import gevent
+from gunicorn import glogging
 from gunicorn.workers.ggevent import GeventWorker
 
 LAST_WORD = 0.5  # seconds
+
+
+def _alone(name: str) -> ModuleType:
+    """A module of ours without the package around it, for the master."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"passalong_{name}", path)
+    assert spec is not None  # noqa: S101 - it is a file of Python
+    assert spec.loader is not None  # noqa: S101
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look there for their module
+    spec.loader.exec_module(module)
+    return module
+
+
+_logs = _alone("logs")
+
+
+class Logger(glogging.Logger):
+    """gunicorn's log in our own format, and an access log that knows routes instead of paths."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        _logs.redact_all()
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(_logs.formatter(_log_format))
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
+        if not self.access_log_enabled:
+            return
+        traced = environ.get("passalong.traced")  # none, if it was too bad to reach the app
+        status = int(str(resp.status).split(None, 1)[0])
+        self.access_log.info(
+            "%s %s %d",
+            traced.method if traced else "-",
+            traced.route if traced else "-",
+            status,
+            extra={
+                "answered": {
+                    "status": status,
+                    "milliseconds": round(request_time.total_seconds() * 1000, 1),
+                    "bytes": getattr(resp, "sent", None) or 0,
+                }
+            },
+        )
 
 
 class _Idle(gevent.Timeout):
@@ -69,6 +119,43 @@ def _end_streams(worker: Any) -> None:
         feed.close()
 
 
+def when_ready(server: Any) -> None:
+    """Before it stops, the server says at /readyz for a while that it will.
+
+    gunicorn has no hook for the moment at which it is told to stop, so we step before its method.
+    """
+    stop = server.stop
+    server.told_to_stop = mmap.mmap(-1, 1)  # a byte that the master writes and the workers read
+
+    def say_so_and_stop(graceful: bool = True) -> None:
+        server.told_to_stop[0] = 1
+        if graceful and _drain_seconds:
+            server.log.info("Stopping in %d s", _drain_seconds)
+            time.sleep(_drain_seconds)
+        stop(graceful)
+
+    server.stop = say_so_and_stop
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    worker.told_to_stop = server.told_to_stop
+
+
+def post_worker_init(worker: Any) -> None:
+    """Now that the app is there: it hears of the end, and counts together with other workers."""
+    extensions = _extensions(worker)
+    extensions["passalong.draining"] = lambda: bool(worker.told_to_stop[0])
+    if "passalong.share" in extensions:
+        extensions["passalong.share"]("server")
+
+
+def post_request(_worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
+    """What is logged until the connection's next request concerns none."""
+    from ticketing import logs
+
+    logs.traced.set(None)
+
+
 def worker_exit(_server: Any, worker: Any) -> None:
     """Let go of what the worker holds beyond its own process: streams, PDF processes."""
     _end_streams(worker)
@@ -98,8 +185,18 @@ def _raise_open_files() -> int:
     return wanted
 
 
+def _choice(variable: str, choices: tuple[str, ...]) -> str:
+    raw = os.environ.get(variable) or choices[0]
+    if raw not in choices:
+        sys.exit(f"Passalong can't start: {variable} must be one of {', '.join(choices)}")
+    return raw
+
+
 _NO = {"0", "false", "no", "off"}
+_log_format = _choice("PASSALONG_LOG_FORMAT", _logs.FORMATS)
+_drain_seconds = _number("PASSALONG_DRAIN_SECONDS", 0)
 worker_class = Worker
+logger_class = Logger
 _host = os.environ.get("HOST") or "127.0.0.1"
 bind = [f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or '8000'}"]
 workers = _number("PASSALONG_WORKERS", 2)
@@ -113,6 +210,4 @@ keepalive = 15
 # about another address is taken.
 forwarded_allow_ips = "*" if int(os.environ.get("PASSALONG_PROXIES") or 0) else ""
 accesslog = None if os.environ.get("PASSALONG_ACCESS_LOG", "").lower() in _NO else "-"
-# The path alone: queries hold what people search for. Links are redacted in ticketing/logs.py.
-access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(B)s %(D)sµs'
 control_socket_disable = True

@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, event, func, make_url, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from ticketing import metrics
 from ticketing.config import Settings
 from ticketing.extensions import db
 
@@ -52,7 +53,7 @@ def write() -> Iterator[Session]:
         raise RuntimeError("a rule was called inside another rule's transaction")
     session.rollback()
     session.expire_all()
-    with _turn(session) as options:
+    with metrics.current().busy.count_exceptions(Busy), _turn(session) as options:
         session.info["writing"] = True
         try:
             session.connection(execution_options=options)
@@ -95,6 +96,27 @@ def is_busy(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) in _BUSY_STATES
 
 
+def can_write(engine: Engine, *, within: float) -> bool:
+    """Whether changes can be made, tried for so many seconds; nothing is changed.
+
+    Raises `Busy` and what SQLAlchemy raises.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execution_options(writes_until=time.monotonic() + within)
+            connection.begin().rollback()
+            return True
+        # A server that follows another one, or was told to change nothing.
+        return bool(
+            connection.scalar(
+                text(
+                    "SELECT NOT pg_is_in_recovery()"
+                    " AND current_setting('transaction_read_only') = 'off'"
+                )
+            )
+        )
+
+
 def queue_for(session: Session, *names: str) -> None:
     """Whoever queues for one of these names, too, goes on when this transaction has ended.
 
@@ -121,7 +143,7 @@ def at_the_end(session: Session, write_more: More) -> More:
 def engine_options(settings: Settings) -> dict[str, Any]:
     """What SQLAlchemy's engine for these settings is made with."""
     if make_url(settings.sqlalchemy_url).get_backend_name() == "sqlite":
-        return {}
+        return {"hide_parameters": True}  # errors are logged: they must not quote people's details
     kept = {
         "lock_timeout": BUSY_MILLISECONDS,
         # A process that froze amid a transaction must not keep its orders locked.
@@ -131,6 +153,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "timezone": "UTC",
     }
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,  # a restarted server has forgotten our connections
         "pool_size": 10,
         "max_overflow": 20,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from ticketing import metrics
 from ticketing.calls.handlers import Outcome, Result
 from ticketing.leases import Leases, rows
 from ticketing.models import Call, CallTry, now
@@ -119,6 +120,7 @@ def settle(held: Lease, outcome: Outcome, milliseconds: int, at: dt.datetime) ->
 
     values = _after(held, outcome, at)
     leases.settle(held.call_id, held.attempt, also=also, **values)
+    metrics.current().calls.labels(held.kind, values["state"]).inc()
     return str(values["state"])
 
 

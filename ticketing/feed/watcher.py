@@ -15,6 +15,7 @@ from typing import Final
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from ticketing import metrics
 from ticketing.config import Settings
 from ticketing.feed.sources import AT_MOST, Row, Source, source_for
 
@@ -120,6 +121,7 @@ class Feed:
             subscription = Subscription(self, order_id, watched)
             watched.subscriptions.add(subscription)
             self._count += 1
+            metrics.of_app(self._app).streams.inc()
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -129,6 +131,7 @@ class Feed:
                 return
             subscriptions.remove(subscription)
             self._count -= 1
+            metrics.of_app(self._app).streams.dec()
             if not subscriptions:
                 del self._orders[subscription.order_id]
             if not self._count:
@@ -191,6 +194,8 @@ class Feed:
         """Tell of all changes after `last`; returns the newest one's id."""
         while rows := source.after(last):
             self._tell(rows)
+            if rows[-1].id > last:
+                metrics.told(self._app, rows[-1].id)
             if rows[0].id > last + 1:
                 # Rows in between were pruned while this process slept (or never committed).
                 for order_id, version in source.versions(self._orders):

@@ -15,6 +15,8 @@ from ticketing.web import (
     health,
     holder,
     hooks,
+    metrics,
+    observed,
     pictures,
     protection,
     shop,
@@ -34,6 +36,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    observed.init_app(app)
     protection.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
@@ -41,6 +44,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     wording.init_app(app)
     pictures.init_app(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(embed.blueprint)
     app.register_blueprint(pictures.blueprint)
