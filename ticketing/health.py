@@ -60,7 +60,7 @@ def _health() -> Said:
 def _readiness() -> Said:
     said = _health()
     if said["database"] == "up":
-        said["database"] = "writable" if _is_writable() else "read-only"
+        said["database"] = "writable" if _is_writable() else "not writable"
     said["secrets"] = "there" if keys.are_there(settings()) else "missing"
     return said
 

@@ -9,6 +9,7 @@ import importlib.util
 import mmap
 import os
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -20,6 +21,8 @@ from gunicorn import glogging
 from gunicorn.workers.ggevent import GeventWorker
 
 LAST_WORD = 0.5  # seconds
+# How long at most the former workers go on at a reload, until the new ones are ready.
+HANDING_OVER = 60.0
 
 
 def _alone(name: str) -> ModuleType:
@@ -94,17 +97,30 @@ class Worker(GeventWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: dict[gevent.Greenlet, _Idle] = {}
+        self._told = False
+        self.seen: Seen  # see post_fork
 
     def timeout_ctx(self) -> _Idle:
         return _Idle(self.cfg.keepalive if self.alive else LAST_WORD, self._waiting)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        super().handle_exit(sig, frame)
-        # Not in the signal handler itself: it may have interrupted anything.
-        gevent.spawn(self._let_go)
+        if not self._told:  # gunicorn says it again and again
+            self._told = True
+            # Not in the signal handler itself: it may have interrupted anything.
+            gevent.spawn(self._end)
 
     # Ctrl+C on a terminal reaches every process; gunicorn's own way ends them amid their work.
     handle_quit = handle_exit
+
+    def _end(self) -> None:
+        """At a reload gunicorn ends the former workers before the new ones have loaded."""
+        until = time.monotonic() + HANDING_OVER
+        while not self.seen.stopping and self.seen.ready_after(self.age) < self.cfg.workers:
+            if time.monotonic() > until:
+                break
+            gevent.sleep(0.1)
+        self.alive = False
+        self._let_go()
 
     def _let_go(self) -> None:
         _end_streams(self)
@@ -119,34 +135,66 @@ def _end_streams(worker: Any) -> None:
         feed.close()
 
 
+class Seen:
+    """Memory that the master and all workers see: whether it stops, and who is ready."""
+
+    def __init__(self) -> None:
+        self._bytes = mmap.mmap(-1, 64 * 1024)  # one for the end, then one for each worker's age
+
+    @property
+    def stopping(self) -> bool:
+        return self._bytes[0] == 1
+
+    def stop(self) -> None:
+        self._bytes[0] = 1
+
+    def ready(self, age: int) -> None:
+        self._bytes[age % len(self._bytes)] = 1
+
+    def ready_after(self, age: int) -> int:
+        """How many workers that were started later are ready."""
+        return self._bytes[age + 1 :].count(1)
+
+
 def when_ready(server: Any) -> None:
     """Before it stops, the server says at /readyz for a while that it will.
 
     gunicorn has no hook for the moment at which it is told to stop, so we step before its method.
     """
     stop = server.stop
-    server.told_to_stop = mmap.mmap(-1, 1)  # a byte that the master writes and the workers read
+    server.seen = Seen()
 
     def say_so_and_stop(graceful: bool = True) -> None:
-        server.told_to_stop[0] = 1
-        if graceful and _drain_seconds:
-            server.log.info("Stopping in %d s", _drain_seconds)
-            time.sleep(_drain_seconds)
+        drains = graceful and not server.seen.stopping  # after Ctrl+C it is called twice
+        server.seen.stop()
+        if drains and _drain_seconds:
+            _drain(server)
         stop(graceful)
 
     server.stop = say_so_and_stop
 
 
+def _drain(server: Any) -> None:
+    """Serve on while whoever sends people here finds out; told once more, it stops at once."""
+    server.log.info("Stopping in %d s", _drain_seconds)
+    until = time.monotonic() + _drain_seconds
+    while time.monotonic() < until:
+        told = server.wait_for_signals(timeout=0.2)
+        if {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT} & set(told):
+            return
+
+
 def post_fork(server: Any, worker: Any) -> None:
-    worker.told_to_stop = server.told_to_stop
+    worker.seen = server.seen
 
 
 def post_worker_init(worker: Any) -> None:
     """Now that the app is there: it hears of the end, and counts together with other workers."""
     extensions = _extensions(worker)
-    extensions["passalong.draining"] = lambda: bool(worker.told_to_stop[0])
+    extensions["passalong.draining"] = lambda: worker.seen.stopping
     if "passalong.share" in extensions:
         extensions["passalong.share"]("server")
+    worker.seen.ready(worker.age)
 
 
 def post_request(_worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
