@@ -71,6 +71,17 @@ class Measures:
             multiprocess_mode="liveall",
         )
         self.started.set_to_current_time()
+        self._answers: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def answered(self, method: str, route: str, hundreds: int, seconds: float) -> None:
+        """Count a request; `hundreds` of its status, seconds until its answer began."""
+        key = (method, route, hundreds)
+        found = self._answers.get(key)
+        if found is None:  # looking them up by their labels takes as long as all the rest
+            count = self.requests.labels(method, route, f"{hundreds}xx")
+            found = self._answers[key] = (count, self.request_seconds.labels(method, route))
+        found[0].inc()
+        found[1].observe(seconds)
 
     def _count(self, name: str, help: str, *labels: str) -> Counter:
         return Counter(f"passalong_{name}_total", help, labels, registry=self.registry)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from secrets import token_hex
 from typing import Any, Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from ticketing import logs, metrics
@@ -30,28 +30,25 @@ def init_app(app: Flask) -> None:
 
 
 def begin(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    g.begun = time.perf_counter()
-    rule = request.url_rule
+    environ = request.environ
+    rule, method = request.url_rule, environ["REQUEST_METHOD"]
     traced = logs.Traced(
-        id=_id_of(request.headers.get("X-Request-ID", "")),
-        method=request.method if request.method in _METHODS else "OTHER",
+        id=_id_of(environ.get("HTTP_X_REQUEST_ID")),
+        method=method if method in _METHODS else "OTHER",
         route=rule.rule if rule else UNKNOWN,
         typed=typed,
     )
-    g.traced = traced
+    environ["passalong.traced"] = traced  # for `finish`, and the access log, see server.py
+    environ["passalong.begun"] = time.perf_counter()
     logs.traced.set(traced)
-    request.environ["passalong.traced"] = traced  # for the access log, see server.py
 
 
 def finish(response: Response) -> Response:
-    traced: logs.Traced = g.traced
+    environ = request.environ
+    traced: logs.Traced = environ["passalong.traced"]
     response.headers["X-Request-ID"] = traced.id
-    measures = metrics.current()
-    status = f"{response.status_code // 100}xx"
-    measures.requests.labels(traced.method, traced.route, status).inc()
-    measures.request_seconds.labels(traced.method, traced.route).observe(
-        time.perf_counter() - g.begun
-    )
+    seconds = time.perf_counter() - environ["passalong.begun"]
+    metrics.current().answered(traced.method, traced.route, response.status_code // 100, seconds)
     return response
 
 
@@ -72,8 +69,8 @@ def _texts(sent: object) -> list[str]:
     return [sent] if isinstance(sent, str) else []
 
 
-def _id_of(given: str) -> str:
+def _id_of(given: str | None) -> str:
     """The id that came along, if it is one and nothing that opens or tells something."""
-    if _ID.fullmatch(given) and (_UUID.fullmatch(given) or logs.redact(given) == given):
+    if given and _ID.fullmatch(given) and (_UUID.fullmatch(given) or logs.redact(given) == given):
         return given
     return token_hex(8)
