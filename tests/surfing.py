@@ -37,8 +37,11 @@ class Page:
 class Surfer:
     """`trusted` is for a server with a certificate of its own."""
 
-    def __init__(self, url: str, trusted: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, url: str, trusted: ssl.SSLContext | None = None, patience: float = 60
+    ) -> None:
         self.url = url
+        self.patience = patience  # seconds
         https = HTTPSHandler(context=trusted) if trusted else HTTPSHandler()
         self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(), https)
 
@@ -64,7 +67,7 @@ class Surfer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         request = Request(self._at(path), data, named, method=method)  # noqa: S310 - our own
         try:
-            answer: HTTPResponse | HTTPError = self._opener.open(request, timeout=30)
+            answer: HTTPResponse | HTTPError = self._opener.open(request, timeout=self.patience)
         except HTTPError as refused:
             answer = refused
         with answer:
