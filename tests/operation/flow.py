@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 from tests import builders
-from tests.operation.service import eventually
+from tests.operation.service import SECONDS, eventually
 from tests.smtp import SmtpServer
 from tests.surfing import Surfer
 from ticketing import api_keys, links
@@ -43,7 +43,7 @@ def go_through(app: Flask, url: str, post: SmtpServer) -> Flow:
     _correct(flow, Surfer(url), shop)
     _by_program(flow, Surfer(url), shop)
     _mistakes(flow, surfer, overview)
-    post.wait_for_mail_to("wilhelmina@quartz.example")
+    post.wait_for_mail_to("wilhelmina@quartz.example", timeout=SECONDS)
     return flow
 
 
@@ -66,7 +66,7 @@ def _claim_and_share(
     flow.personal.add(friend)
     share = f"{overview}/tickets/2/share"
     surfer.submit(share, action=f"{share}/email", recipient=friend)
-    post.wait_for_mail_to(friend)
+    post.wait_for_mail_to(friend, timeout=SECONDS)
     _share_with_nobody(flow, surfer, overview, post)
     db.session.rollback()
     ticket = order.tickets[1]
