@@ -14,9 +14,20 @@ from ticketing.config import PROJECT, Settings
 UNITS = DEPLOY / "systemd"
 SERVICES = ("passalong.service", "passalong-watcher.service")
 ANALYZE = shutil.which("systemd-analyze")
+SINCE = 250  # which can look at units that aren't installed
+
+
+def version_of_systemd() -> int:
+    if ANALYZE is None:
+        return 0
+    said = subprocess.run([ANALYZE, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"systemd (\d+)", said.stdout)
+    return int(found[1]) if found else 0
+
 
 needs_systemd = pytest.mark.skipif(
-    ANALYZE is None, reason="systemd-analyze isn't here; install it with: apt-get install systemd"
+    version_of_systemd() < SINCE,
+    reason=f"systemd-analyze {SINCE} isn't here; install it with: apt-get install systemd",
 )
 
 
@@ -40,8 +51,11 @@ def analyze(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @needs_systemd
 def test_systemd_finds_nothing_wrong(units: Path) -> None:
-    found = analyze(units, "verify", "./passalong.socket", *(f"./{name}" for name in SERVICES))
-    assert (found.returncode, found.stderr) == (0, "")
+    names = (f"./{name}" for name in ("passalong.socket", *SERVICES))
+    found = analyze(units, "verify", "--recursive-errors=no", "--man=no", *names)
+    # Of the machine's own units it may say what it likes.
+    assert [line for line in found.stderr.splitlines() if "passalong" in line] == []
+    assert found.returncode == 0, found.stderr
 
 
 @needs_systemd
