@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -60,24 +60,37 @@ def wait_for_others(server: LiveServer, before: set[int]) -> None:
 
 def ask_until_both_have_counted(server: LiveServer) -> float:
     """Requests from now on, until each worker answered one; returns how many there were ever."""
-    served: set[str] = set()
-    while len(served) < 2:
+
+    def both() -> bool:
         Surfer(server.url).get("/healthz")
-        for file in (server.instance / "metrics").glob("counter_server-*.db"):
-            if b"/healthz" in file.read_bytes():
-                served.add(file.name)
+        files = (server.instance / "metrics").glob("counter_server-*.db")
+        return sum(b"/healthz" in file.read_bytes() for file in files) == 2
+
+    eventually(both)
     return sum_of(numbers_of(server), HEALTH)
 
 
 @contextmanager
-def streams(server: LiveServer, path: str, count: int) -> Iterator[None]:
+def streams(server: LiveServer, path: str, count: int) -> Iterator[list[socket.socket]]:
     at = urlsplit(server.url)
+    callers = []
     with ExitStack() as stack:
         for _ in range(count):
             caller = stack.enter_context(closing(socket.create_connection((at.hostname, at.port))))
             caller.sendall(f"GET {path}/stream HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             assert caller.recv(4096).startswith(b"HTTP/1.1 200")
-        yield
+            callers.append(caller)
+        yield callers
+
+
+def is_open(caller: socket.socket) -> bool:
+    with suppress(ConnectionError):
+        try:
+            while caller.recv(4096, socket.MSG_DONTWAIT):  # what came before it ended
+                pass
+        except BlockingIOError:
+            return True
+    return False
 
 
 def test_requests_of_all_workers_are_added_up(server: LiveServer) -> None:
@@ -95,11 +108,11 @@ def test_a_worker_that_is_killed_takes_its_streams_along_and_leaves_its_counts(
     overview = f"/o/{links.order_token(builders.make_order(tickets=1))}"
     total = ask_until_both_have_counted(server)
     before = workers_of(server)
-    with streams(server, overview, 6):
+    with streams(server, overview, 6) as callers:
         eventually(lambda: numbers_of(server)["passalong_streams_open"] == 6)
         os.kill(min(before), signal.SIGKILL)
         eventually(lambda: len(workers_of(server) - before) == 1)
-        assert numbers_of(server)["passalong_streams_open"] < 6
+        assert numbers_of(server)["passalong_streams_open"] == sum(map(is_open, callers))
         os.kill(max(before), signal.SIGKILL)
         eventually(lambda: len(workers_of(server) - before) == 2)
         assert numbers_of(server)["passalong_streams_open"] == 0
