@@ -97,6 +97,22 @@ def running_server(folder: Path, **variables: str) -> Iterator[LiveServer]:
     `variables` are `PASSALONG_*` ones and the like, for instance
     `PASSALONG_MAIL_SERVER="127.0.0.1", PASSALONG_MAIL_PORT="2525", PASSALONG_MAIL_STARTTLS="no"`.
     """
+    with _running(folder, ["app.py"], variables) as server:
+        yield server
+
+
+@contextmanager
+def running_in_earnest(folder: Path, **variables: str) -> Iterator[LiveServer]:
+    """The same as a service manager starts it: a migrated database, no demo, no companion."""
+    gunicorn = ["-m", "gunicorn", "-c", "ticketing/server.py", "app:app"]
+    with _running(folder, gunicorn, variables, first=["db", "upgrade"]) as server:
+        yield server
+
+
+@contextmanager
+def _running(
+    folder: Path, program: list[str], variables: dict[str, str], first: list[str] | None = None
+) -> Iterator[LiveServer]:
     port = int(variables.get("PORT") or free_port())
     url = f"http://127.0.0.1:{port}"
     # Nothing of the developer's own installation may leak in.
@@ -112,10 +128,13 @@ def running_server(folder: Path, **variables: str) -> Iterator[LiveServer]:
         "PYTHONUNBUFFERED": "1",
         **variables,
     }
+    if first:
+        flask = [sys.executable, "-m", "flask", *first]
+        subprocess.run(flask, cwd=PROJECT, env=environment, check=True, capture_output=True)
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [sys.executable, *program],
             cwd=PROJECT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -20,6 +20,7 @@ from ticketing import (
     keys,
     limits,
     made_up,
+    metrics,
     reminders,
     sessions,
     users,
@@ -102,6 +103,7 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
         return
     stop = _stop(with_parent=with_parent)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
+    metrics.share(app, "watcher")
     threading.Thread(target=_tidy_hourly, args=(app, stop), daemon=True).start()
     # Not in line with the mails: other programs may take their time.
     caller = threading.Thread(target=_make_calls, args=(app, stop))

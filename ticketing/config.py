@@ -8,6 +8,8 @@ from pathlib import Path
 
 from flask import current_app
 
+from ticketing import logs
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -37,6 +39,10 @@ class Settings:
     workers: int = 2  # server processes; read by server.py too
     streams: int = 10_000  # open overviews that one process serves live; the others poll
     access_log: bool = True  # one line a request, without links; read by server.py too
+    log_format: str = "text"  # or "json", one object a line; read by server.py too
+    drain_seconds: int = 0  # how long /readyz says 503 before the server stops; read by server.py
+    # Who shows it may read /metrics; empty: only this machine may, and only without proxies.
+    metrics_token: str = field(default="", repr=False)
     styleguide: bool = False
     two_step_required: bool = False  # of everybody who signs in to the backoffice
     # Whether organisers' webhooks and shops may be called inside our own network, and without
@@ -81,6 +87,8 @@ class Settings:
             object.__setattr__(self, "mail_starttls", False)
         if not re.fullmatch(r"[^\s<>@\x00-\x1f]+@[^\s<>@\x00-\x1f]+", self.mail_sender):
             raise BadSetting("PASSALONG_MAIL_SENDER must be an email address")
+        if self.log_format not in logs.FORMATS:
+            raise BadSetting(f"PASSALONG_LOG_FORMAT must be one of {', '.join(logs.FORMATS)}")
 
 
 def _parse(variable: str, raw: str, kind: type) -> object:

@@ -12,7 +12,7 @@ import traceback
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ticketing import mail_queue, mails
+from ticketing import mail_queue, mails, metrics
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.mail_queue import Clock, Lease, queue_age, retry
@@ -70,6 +70,7 @@ def watch(stop: threading.Event, pause: float = 1.0) -> None:
     """Rounds until `stop` is set; slower ones while the server can't be reached."""
     wait = pause
     while not stop.is_set():
+        metrics.current().watcher_seen.set_to_current_time()
         try:
             report = deliver_waiting(stop=stop)
             wait = min(wait * 2, _LONGEST_PAUSE) if report.cut_short else pause

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from ticketing import metrics
 from ticketing.extensions import db
 from ticketing.gathering import put
 from ticketing.models import HistoryEntry, Order, Ticket
@@ -64,6 +65,7 @@ def record(
         reason=reason,
     )
     entries.note(session, order, action)
+    metrics.note(session, action, by.kind)
     happenings.note(session, order, action, ticket=ticket, before=was)
     pretix.note(session, order, action, ticket)
 

@@ -71,6 +71,11 @@ def fingerprints(keys: Keys) -> dict[str, str]:
     }
 
 
+def are_there(settings: Settings) -> bool:
+    """Whether the file is still in its place: without it the next start would make new secrets."""
+    return os.access(settings.instance_path / "secrets.json", os.R_OK)
+
+
 def rotate_links(settings: Settings) -> int:
     """Add a link key and make it the current one; links of the former keys go on working.
 

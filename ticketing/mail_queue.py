@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, false, func, select, true, update
 
+from ticketing import metrics
 from ticketing.extensions import db
 from ticketing.leases import Leases, change_all, rows
 from ticketing.models import OutboxMail, now
@@ -43,6 +44,7 @@ def lease(at: dt.datetime) -> Lease | None:
 def settle(held: Lease, **values: Any) -> None:
     """Write down how it went, unless the lease ran out and somebody else took over."""
     _leases.settle(held.mail_id, held.attempt, **values)
+    metrics.current().mails.labels(held.kind, values["state"]).inc()
 
 
 def note(error: str, at: dt.datetime) -> None:

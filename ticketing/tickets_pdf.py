@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
-from ticketing import barcodes, localtime, names
+from ticketing import barcodes, localtime, metrics, names
 from ticketing.config import Settings
 from ticketing.downloads import ready_tickets
 from ticketing.models import CANCELLED, Order, Ticket
@@ -116,7 +116,8 @@ def _missing(order: Order, ready: list[Ticket]) -> str | None:
 def _made(document: Document) -> Path:
     shown = json.dumps(asdict(document), sort_keys=True, ensure_ascii=False)
     key = hashlib.sha256(shown.encode()).hexdigest()
-    return _cache().get_or_make(key, lambda: _renderer().render(document))
+    with metrics.pdf_asked_for() as measured:
+        return _cache().get_or_make(key, measured(lambda: _renderer().render(document)))
 
 
 def _renderer() -> Renderer:

@@ -23,12 +23,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from ticketing import metrics
 from ticketing.apart import apart
 from ticketing.config import Settings
 from ticketing.extensions import db
@@ -89,7 +90,7 @@ def write(*, keep: bool = False) -> Iterator[Session]:
     session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("a rule was called inside another rule's transaction")
-    with _named_errors():
+    with metrics.current().busy.count_exceptions(Busy), _named_errors():
         session.rollback()
         session.expire_all()
         with _turn(session) as options:
@@ -160,6 +161,27 @@ def unavailable(error: Exception) -> Unavailable | None:
     return Unavailable() if lost or unmade or passing else None
 
 
+def can_write(engine: Engine, *, within: float) -> bool:
+    """Whether changes can be made, tried for so many seconds; nothing is changed.
+
+    Raises `Busy` and what SQLAlchemy raises.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execution_options(writes_until=time.monotonic() + within)
+            connection.begin().rollback()
+            return True
+        # A server that follows another one, or was told to change nothing.
+        return bool(
+            connection.scalar(
+                text(
+                    "SELECT NOT pg_is_in_recovery()"
+                    " AND current_setting('transaction_read_only') = 'off'"
+                )
+            )
+        )
+
+
 def at_the_end(session: Session, write_more: More) -> More:
     """Have more written at the end of the transaction, when all that happens in it is known.
 
@@ -178,9 +200,10 @@ def afterwards(session: Session, go_on: Callable[[Engine], None]) -> None:
 
 def engine_options(settings: Settings) -> dict[str, Any]:
     """What SQLAlchemy's engine for these settings is made with."""
+    hidden = {"hide_parameters": True}  # errors are logged: they must not quote people's details
     pool = {"pool_timeout": BUSY_MILLISECONDS / 1000}  # for one of our own connections
     if make_url(settings.sqlalchemy_url).get_backend_name() == "sqlite":
-        return pool
+        return {**pool, **hidden}
     kept = {
         "lock_timeout": BUSY_MILLISECONDS,
         # A process that froze amid a transaction must not keep its orders locked.
@@ -193,6 +216,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     }
     return {
         **pool,
+        **hidden,
         "isolation_level": "REPEATABLE READ",  # of who only reads; see `write` for the others
         "pool_pre_ping": True,  # a restarted server has forgotten our connections
         "pool_size": settings.database_connections,

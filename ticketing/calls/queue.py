@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, insert, or_, select
 from sqlalchemy.orm import Session
 
+from ticketing import metrics
 from ticketing.calls.handlers import Outcome, Result
 from ticketing.leases import Leases, change_all
 from ticketing.locking import lock_if_there
@@ -128,6 +129,7 @@ def settle(held: Lease, outcome: Outcome, milliseconds: int, at: dt.datetime) ->
     values = _after(held, outcome, at)
     first = lock_lane if outcome.also is not None else None
     leases.settle(held.call_id, held.attempt, first=first, also=also, **values)
+    metrics.current().calls.labels(held.kind, values["state"]).inc()
     return str(values["state"])
 
 

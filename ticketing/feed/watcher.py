@@ -14,6 +14,7 @@ from typing import Final
 
 from flask import Flask
 
+from ticketing import metrics
 from ticketing.config import Settings
 from ticketing.feed.sources import AT_MOST, Source, source_for
 
@@ -136,6 +137,7 @@ class Feed:
             subscription = Subscription(self, order_id, watched, wake)
             watched.subscriptions.add(subscription)
             self._count += 1
+            metrics.of_app(self._app).streams.inc()
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -145,6 +147,7 @@ class Feed:
                 return
             subscriptions.remove(subscription)
             self._count -= 1
+            metrics.of_app(self._app).streams.dec()
             if not subscriptions:
                 del self._orders[subscription.order_id]
             if not self._count:
@@ -232,6 +235,8 @@ class Feed:
         """Tell of all changes after `last`; returns the newest one's id."""
         while rows := source.after(last):
             self.tell({row.order_id: row.version for row in rows})
+            if rows[-1].id > last:
+                metrics.told(self._app, rows[-1].id)
             if rows[0].id > last + 1 and source.oldest() > last + 1:
                 # Rows in between were pruned while this process slept.
                 self._compare(source)

@@ -18,6 +18,8 @@ from ticketing.web import (
     holder,
     hooks,
     made_pdfs,
+    metrics,
+    observed,
     packing,
     pictures,
     protection,
@@ -38,6 +40,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    observed.init_app(app)
     converters.init_app(app)
     cookies.init_app(app)
     protection.init_app(app)
@@ -50,6 +53,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     pictures.init_app(app)
     made_pdfs.init_app(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(embed.blueprint)
     app.register_blueprint(pictures.blueprint)
