@@ -106,7 +106,7 @@ def count(session: Session, wanted: Wanted) -> int:
     if _follows_by_itself(way, conditions):
         return _counted(session, _walked(dialect, conditions, way, None), most)
     met = _counted(session, _walked(dialect, conditions, way, WALKS[-1]), most)
-    if met == most:
+    if met == most or _ends_within(session, conditions, way, WALKS[-1]):
         return met
     return _counted(session, _looked_up(session, conditions, entries.c.order_id), most)
 
@@ -157,7 +157,7 @@ def _ids(session: Session, wanted: Wanted, way: _Way, most: int) -> list[int]:
         return _read(session, _walked(dialect, conditions, way, None).limit(most))
     for rows in WALKS:
         ids = _read(session, _walked(dialect, conditions, way, rows).limit(most))
-        if len(ids) == most:
+        if len(ids) == most or _ends_within(session, conditions, way, rows):
             return ids
         if 4 * len(ids) < most:
             break
@@ -185,6 +185,12 @@ def _walked(dialect: str, conditions: Conditions, way: _Way, rows: int | None) -
     near = met.limit(rows).subquery()
     wanted = select(near.c.order_id).where(*conditions.of_row(near.c, index.holds(dialect)))
     return replace(way, place=None).along(wanted, near.c)
+
+
+def _ends_within(session: Session, conditions: Conditions, way: _Way, rows: int) -> bool:
+    """Whether there is nothing behind so many orders along the way: whoever walked has seen all."""
+    everything = _walked(_dialect(session), conditions, way, None)
+    return not _read(session, everything.offset(rows).limit(1))
 
 
 def _looked_up(session: Session, conditions: Conditions, *columns: Any) -> Select[Any]:
