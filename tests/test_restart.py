@@ -54,7 +54,7 @@ class Visitor(threading.Thread):
                 return self._answer(kept, path)
             except (ConnectionError, BadStatusLine):
                 pass  # closed as we asked; then one asks anew: RFC 9112, 9.3.1
-        fresh = HTTPConnection(self._netloc, timeout=30)
+        fresh = HTTPConnection(self._netloc, timeout=SECONDS)
         fresh.connect()
         return self._answer(fresh, path)
 
@@ -88,7 +88,7 @@ def visitors(server: LiveServer) -> Iterator[list[Visitor]]:
     finally:
         for visitor in found:
             visitor.ended = True
-            visitor.join(40)
+            visitor.join(SECONDS + 10)
 
 
 def until_each_has_answers(found: list[Visitor], more: int) -> None:
@@ -104,7 +104,7 @@ def test_no_request_fails_when_the_server_is_stopped(tmp_path: Path) -> None:
     with running_server(tmp_path) as server, visitors(server) as found:
         assert server.stop() == 0
         for visitor in found:
-            visitor.join(40)
+            visitor.join(SECONDS + 10)
         assert [v.failures for v in found if v.failures] == []
 
 
