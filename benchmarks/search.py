@@ -43,7 +43,10 @@ PAGE: Final = 50
 SCANS: Final = 3  # times that a scan is taken, spread among ours
 SPREAD: Final = made_up.making.SPREAD
 TINY: Final = "Tiny Theatre"  # an organiser beside the large one
-ENGINES: Final = {"sqlite": {}, "postgresql": {"shared_buffers": "2GB", "max_wal_size": "8GB"}}
+ENGINES: Final[dict[str, dict[str, Any]]] = {
+    "sqlite": {},
+    "postgresql": {"shared_buffers": "2GB", "max_wal_size": "8GB"},
+}
 
 Action = Callable[[], Any]
 

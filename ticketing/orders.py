@@ -45,6 +45,7 @@ __all__ = [
     "ReferenceTaken",
     "ShopArchived",
     "UnknownTicketType",
+    "alone_with",
     "check",
     "known_digests",
     "made",
@@ -205,6 +206,15 @@ def made(session: Session, shop_id: int, arrivals: Sequence[Arrival], by: By) ->
     ]
 
 
+def alone_with(session: Session, shop_id: int) -> None:
+    """Whoever else writes several orders of this shop goes on when this transaction has ended.
+
+    Two that have the same orders, each in its own sequence, would wait for each other.
+    """
+    arriving.on_sale(session, shop_id)  # which has to be locked before
+    queue_for(session, f"orders into shop {shop_id}")
+
+
 def place_in(
     session: Session,
     shop_id: int,
@@ -217,15 +227,13 @@ def place_in(
 ) -> None:
     """Write new orders in the caller's transaction; thousands are a few statements.
 
-    Raises `ShopArchived`, `UnknownTicketType`, `TooManyMails`, and SQLAlchemy's `IntegrityError`
-    where one of them is here already.
+    Who writes several asks for `alone_with` first. Raises `ShopArchived`, `UnknownTicketType`,
+    `TooManyMails`, and SQLAlchemy's `IntegrityError` where one of them is here already.
     """
     sale = arriving.on_sale(session, shop_id)
     if sale.shop.archived_at is not None:
         raise ShopArchived
     placed = [each.order for each in new]
-    if len(placed) > 1:  # two that hold the same references, each in its own sequence
-        queue_for(session, f"orders into shop {shop_id}")
     if asked_from:
         _check_limits(session, shop_id, placed, asked_from)
     insert_new(session, placed)

@@ -50,6 +50,12 @@ def write_orders(imported: Import, by: By, *, send_mails: bool, mail_holders: bo
                 raise EditedMeanwhile
             if found.result["settings"] != steps.settings_mark(found.shop.event):
                 raise _Changed  # noqa: TRY301 - leaves the transaction, undone
+            orders.alone_with(session, shop_id)
+            plan = grouping.compared(session, shop_id, groups)
+            if plan.problems:
+                raise _Changed  # noqa: TRY301 - likewise
+            still_new = {group.arrival.reference for group in plan.fresh}
+            new = [each for each in new if each.order.reference in still_new]
             for start in range(0, len(new), AT_ONCE):
                 some = new[start : start + AT_ONCE]
                 orders.place_in(
