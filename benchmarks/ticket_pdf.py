@@ -3,27 +3,34 @@
     uv run python -m benchmarks.ticket_pdf
 
 Ratios are of processor time in this one run; the best of several rounds, which the machine's other
-work disturbs least. The last two are of wall-clock time, for they are about waiting.
+work disturbs least. The pool's and the server's are of what was done within some seconds.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import io
-import tempfile
+import itertools
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from benchmarks.processes import Spent, spent
+from benchmarks.servers import serving
+from tests import claiming, clients
 from tests.pdf.sheets import LABELS, SHEET, document, ticket
-from ticketing.pdf import Document, PdfCache, Renderer, render
+from ticketing import create_app
+from ticketing.pdf import Document, Renderer, render
 from ticketing.pdf.draw import BOLD, FAMILY
 from ticketing.qr import qr_png
+
+SECONDS = 3.0
+ASKING = 8  # clients at once of the server
+STATIC = "/static/app.css"  # of about a ticket's size
 
 
 def directly(wanted: Document) -> bytes:
@@ -86,8 +93,18 @@ def cost(job: Callable[[], object], rounds: int = 30) -> float:
     return best * 1000
 
 
-def throughput(renderer: Renderer, asking: int, seconds: float = 3.0) -> float:
-    """Tickets a second with so many asking at once."""
+def pool_of(workers: int) -> tuple[float, Spent, int]:
+    """Tickets a second, what they cost, and how many they were."""
+    renderer = Renderer(workers=workers)
+    asked(renderer, workers * 2, 2.0)  # every worker has started
+    with spent() as cost:
+        done = asked(renderer, workers * 2, SECONDS)
+    renderer.close()
+    return done / SECONDS, cost, done
+
+
+def asked(renderer: Renderer, asking: int, seconds: float) -> int:
+    """How many tickets so many who ask again and again have got."""
     done = [0] * asking
     until = time.perf_counter() + seconds
 
@@ -101,20 +118,36 @@ def throughput(renderer: Renderer, asking: int, seconds: float = 3.0) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(done) / seconds
+    return sum(done)
 
 
-def pool_of(workers: int) -> float:
-    renderer = Renderer(workers=workers)
-    # Warm: every worker has started.
-    throughput(renderer, workers * 2, 2.0)
-    rate = throughput(renderer, workers * 2, 2.0)
-    renderer.close()
-    return rate
+def made_before(path: str, address: tuple[str, int]) -> tuple[float, float]:
+    """Requests a second, and milliseconds of the server's processor time each."""
+    request = clients.get(path)
+    clients.ask(address, *[clients.for_seconds(1, itertools.repeat(request))] * 4)
+    with spent() as cost:
+        each_asks = [clients.for_seconds(SECONDS, itertools.repeat(request)) for _ in range(ASKING)]
+        answers = clients.flat(clients.ask(address, *each_asks))
+    assert {each.status for each in answers} == {200}
+    print(f"  {path[:3]}…: {len(answers[0].body)} bytes, {clients.waits(answers)}")
+    return len(answers) / SECONDS, cost.servers / len(answers) * 1000
 
 
 def show(what: str, one: float, other: float, unit: str, wanted: str) -> None:
     print(f"{what}: {one:.2f} {unit} to {other:.2f} {unit} = {one / other:.2f} (wanted {wanted})")
+
+
+def over_http() -> None:
+    """A ticket that was made already, to a static file, by the same server."""
+    with serving("sqlite") as server:
+        app = create_app({"TESTING": True}, server.settings)
+        address = clients.address_of(server)
+        (shared,) = claiming.shared_links(app, 1)
+        ((claimed,),) = clients.ask(address, claiming.filled_in(address, [shared]))
+        own = made_before(f"{claimed.location}/ticket.pdf", address)
+        static = made_before(STATIC, address)
+    show("made already, the static file to it", static[0], own[0], "requests/s", "as static files")
+    show("  the same, its processor time to the file's", own[1], static[1], "ms", "as static files")
 
 
 def main() -> None:
@@ -134,16 +167,15 @@ def main() -> None:
     show("shaped scripts to plain Latin", scripts, own, "ms", "no limit")
 
     # In turns, the best of three each: the machine's other work should not choose a side.
-    rates = [(pool_of(1), pool_of(2)) for _ in range(3)]
-    single, pair = (max(side) for side in zip(*rates, strict=True))
-    show("two workers to one", pair, single, "tickets/s", "≥ 1.8 on two free cores")
-
-    with tempfile.TemporaryDirectory() as folder:
-        cache = PdfCache(Path(folder))
-        path = cache.get_or_make("one", lambda: render(one))
-        cached = cost(lambda: cache.get_or_make("one", lambda: b"").read_bytes(), 300)
-        plain = cost(path.read_bytes, 300)
-    show("from the cache to reading a file", cached, plain, "ms", "as static files")
+    pools = [(pool_of(1), pool_of(2)) for _ in range(3)]
+    single, pair = (max(side, key=lambda each: each[0]) for side in zip(*pools, strict=True))
+    show("two workers to one", pair[0], single[0], "tickets/s", "≥ 1.8 on two free cores")
+    _rate, total, done = pair
+    print(
+        f"  a ticket: in its process {total.servers / done * 1000:.2f} ms, "
+        f"in the one that asks {total.own / done * 1000:.2f} ms"
+    )
+    over_http()
     print(f"bytes: one {len(render(one))}, ten {len(render(ten))}")
 
 

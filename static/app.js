@@ -2,7 +2,6 @@
 // templates/components.html. Every page works without this file.
 (() => {
   'use strict'
-  const htmx = window.htmx
   const root = document.documentElement
   const $ = (id) => document.getElementById(id)
   const one = (selector, within = document) => within.querySelector(selector)
@@ -20,6 +19,47 @@
     const status = region('announcer')
     status.textContent = ''
     setTimeout(() => (status.textContent = text), 50) // the same words twice are heard twice
+  }
+
+  // ---- htmx is larger than all the rest of an overview, and whoever only looks doesn't need it:
+  // there it comes as soon as somebody reaches for a button, or when there is news to swap in.
+
+  const htmxAt = document.currentScript.dataset.htmx // where to fetch it from, if it isn't there
+  let coming
+
+  function htmx() {
+    if (window.htmx || !htmxAt) return Promise.resolve(window.htmx)
+    return coming ??= new Promise((come) => {
+      const script = document.createElement('script')
+      const fetch = () => document.head.append(script)
+      script.src = htmxAt
+      script.onload = () => come(window.htmx)
+      script.onerror = () => come((coming = undefined))
+      if (document.readyState === 'complete') fetch()
+      else addEventListener('load', fetch) // before, it would wait for what has happened already
+    })
+  }
+
+  // What is pressed before is pressed once more when it is there, or does what it does without.
+  let held, alone
+  async function holdBack(event) {
+    const { target, type, submitter } = event
+    const pressed = target.closest(type === 'click' ? 'button[data-hx-get]' : 'form[data-hx-post]')
+    if (!pressed || window.htmx || pressed === alone) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    if (pressed === held) return
+    held = pressed
+    const there = await htmx()
+    held = undefined
+    const again = () => (type === 'click' ? pressed.click() : pressed.requestSubmit(submitter))
+    if (!there && !navigator.onLine) return (complain().onclick = again)
+    if (!there) alone = pressed
+    again()
+  }
+  if (htmxAt && !window.htmx) {
+    for (const type of ['pointerover', 'pointerdown', 'focusin']) on(type, htmx, { once: true })
+    for (const type of ['click', 'submit']) on(type, holdBack, true)
   }
 
   // ---- Focus: never lost to <body>, by a swap or by a closing dialog
@@ -154,10 +194,10 @@
   const isOldNews = (html) => /id="live-version"\D+(\d+)/.exec(html)?.[1] <= current()
 
   // Out-of-band HTML from elsewhere than htmx's own requests: the stream, the poll, a record.
-  function apply(html) {
-    if (!htmx || !html.trim() || isOldNews(html)) return
+  async function apply(html) {
+    if (!html.trim() || isOldNews(html) || !(await htmx()) || isOldNews(html)) return
     late = false
-    htmx.swap($('main'), html, { swapStyle: 'none', swapDelay: 0, settleDelay: 0 })
+    window.htmx.swap($('main'), html, { swapStyle: 'none', swapDelay: 0, settleDelay: 0 })
     const news = dialog.open && /id="announcer"/.test(html) && one('[data-news]', dialog)
     if (news) news.textContent = $('announcer').textContent
   }
@@ -261,9 +301,25 @@
 
   // ---- Live: the stream where it works, else asking
 
+  // Over HTTP/1.1 a browser opens six connections to one place, and a stream keeps one: of many
+  // windows in sight some only ask. Resolves to what gives the seat back; to nothing if all are taken.
+  async function takeSeat() {
+    const anyway = () => {}
+    for (const seat of [1, 2, 3]) {
+      const leave = await new Promise((done) => {
+        const sit = (lock) => lock ? new Promise(done) : done()
+        navigator.locks?.request(`stream ${seat}`, { ifAvailable: true }, sit)
+          .catch(() => done(anyway)) ?? done(anyway)
+      })
+      if (leave) return leave
+    }
+  }
+
   function watch({ dataset }) {
     const EAGER = 4000
-    let source, beating, timer, watchdog, reopening, wait = EAGER, again = 1000
+    let source, beating, timer, watchdog, reopening, opening, leave, wait = EAGER
+    // Within how many milliseconds to come back: the server says how many others would, too.
+    let spread = 2000, again = spread
 
     const url = (path) => `${path}?since=${current()}&lang=${root.lang}`
     const slower = (ms) => Math.min(ms * 2, 30000)
@@ -288,33 +344,43 @@
       plan()
     }
 
-    function heard({ data }) {
+    function heard({ type, data }) {
       beating = true
-      again = 1000
+      if (type === 'beat') spread = +data || spread
+      else apply(data)
+      again = spread
       cancel()
       clearTimeout(watchdog)
       watchdog = setTimeout(lost, 60000) // after a change of networks it may be dead
-      apply(data)
     }
 
     function lost() {
+      // Where a stream was, opening it again is asking as well. Everybody may have lost theirs.
+      const wasWell = beating
       close()
-      plan()
-      reopening = setTimeout(open, jitter(again))
-      again = slower(again)
+      reopening = setTimeout(open, Math.random() * again)
+      again = Math.max(spread, slower(again))
+      if (!wasWell) plan()
     }
 
-    function open() {
+    async function open() {
       if (!window.EventSource) return
+      const mine = opening = {}
+      const seat = await takeSeat()
+      if (opening !== mine) return seat?.() // closed meanwhile
+      if (!seat) return lost()
+      leave = seat
       source = new EventSource(url(dataset.stream))
       watchdog = setTimeout(lost, 60000)
       source.onerror = lost // its own retry would ask from an old version on
       for (const type of ['beat', 'cards']) source.addEventListener(type, heard)
+      plan()
     }
 
     function close() {
       source?.close()
-      source = beating = null
+      leave?.()
+      source = leave = opening = beating = null
       clearTimeout(watchdog)
       clearTimeout(reopening)
     }
@@ -334,7 +400,7 @@
     if (visible()) open()
     plan()
   }
-  if (htmx && $('live')) watch($('live'))
+  if ((window.htmx || htmxAt) && $('live')) watch($('live'))
 
   if (!one('[autofocus]')) badField()?.focus()
 })()

@@ -4,6 +4,8 @@ import datetime as dt
 import itertools
 from typing import Any
 
+from sqlalchemy import select
+
 from ticketing import history, links, needs, orders, personalisation, questions, sharing
 from ticketing.extensions import db
 from ticketing.models import (
@@ -13,6 +15,7 @@ from ticketing.models import (
     Organiser,
     OutboxMail,
     Question,
+    SearchEntry,
     Shop,
     Ticket,
     TicketType,
@@ -154,6 +157,20 @@ def make_user(
             user.memberships = [Membership(organiser_id=organiser.id, role=role)]
         session.add(user)
     return user
+
+
+def found_by(order: Order) -> str:
+    """The text that the order is found by."""
+    text = db.session.scalar(select(SearchEntry.text).where(SearchEntry.order_id == order.id))
+    assert text is not None, "nobody will find this order"
+    return text
+
+
+def placed_at(order: Order, at: dt.datetime) -> None:
+    """The order was placed then."""
+    with write() as session:
+        session.get_one(Order, order.id).created_at = at
+        session.get_one(SearchEntry, order.id).created_at = at
 
 
 def mails_of(order: Order, kind: str | None = None) -> list[OutboxMail]:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests import builders, invariants
+from tests import builders, invariants, lock_order
 from tests.installations import ENGINES, Installations
 from tests.live_server import live_server
 from ticketing.config import Settings
@@ -60,8 +60,9 @@ def settings(engine: str, installations: Installations) -> Settings:
 @pytest.fixture
 def app(settings: Settings, installations: Installations) -> Iterator[Flask]:
     """The app, with an application context pushed for rules and queries."""
-    with installations.app(settings) as app, app.app_context():
+    with lock_order.watched() as problems, installations.app(settings) as app, app.app_context():
         yield app
+    assert not problems, "\n\n".join(problems)
 
 
 @pytest.fixture

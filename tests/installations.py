@@ -86,6 +86,7 @@ class Installations:
         finally:
             if feed := app.extensions.get("passalong.feed"):
                 feed.close()
+                feed.join(5)
             for kept, now in ((config, app.config), (extensions, app.extensions)):
                 now.clear()
                 now.update(kept)

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.search import peeking
 from ticketing import orders, outbox
 from ticketing.extensions import db
 from ticketing.models import (
@@ -24,6 +25,8 @@ from ticketing.models import (
     Ticket,
 )
 from ticketing.personalisation import CLAIM_MAILS_PER_RECIPIENT, holder_of
+from ticketing.search import entries as search
+from ticketing.search.index import entries as found_by
 
 # Each of these raises the order's version once; so does a reopen, however many tickets it takes.
 TOUCHING = [
@@ -57,6 +60,7 @@ def check(session: Session, order_ids: Collection[int] | None = None) -> None:
     wanted = select(Order).options(*orders.with_tickets())
     if order_ids is not None:
         wanted = wanted.where(Order.id.in_(order_ids))
+    engine, indexed = session.get_bind().dialect.name, peeking.indexed(session)
     for order in session.scalars(wanted):
         entries = list(
             session.scalars(
@@ -67,6 +71,8 @@ def check(session: Session, order_ids: Collection[int] | None = None) -> None:
         )
         mails = list(session.scalars(select(OutboxMail).where(OutboxMail.order_id == order.id)))
         _check_order(order, entries, mails)
+        _check_search(session, order)
+        assert indexed.get(order.id) == peeking.expected(order, engine=engine), "index out of step"
         _check_versions(session, order, entries, mails)
         for ticket in order.tickets:
             of_ticket = [entry for entry in entries if entry.ticket_id == ticket.id]
@@ -96,8 +102,12 @@ def _check_order(order: Order, entries: list[HistoryEntry], mails: list[OutboxMa
     assert order.link_generation == 1 + told, "another address, another link"
     assert actions["order_resent"] + told == kinds[outbox.TICKETS]
     assert order.revision == 1 + actions["contact_edited"]
-    assert order.search_text == orders.search_text_of(order), "the search text is out of date"
     assert len({mail.message_id for mail in mails}) == len(mails)
+
+
+def _check_search(session: Session, order: Order) -> None:
+    row = session.execute(select(found_by).where(found_by.c.order_id == order.id)).mappings().one()
+    assert dict(row) == search.values_of(order), "the search entry is out of date"
 
 
 def _check_versions(

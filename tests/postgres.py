@@ -73,8 +73,11 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def running_postgres(**settings: str) -> Iterator[Postgres]:
-    """Start a server of its own; skips where there is none to start, and fails in CI."""
+def running_postgres(*, on_disk: bool = False, **settings: str) -> Iterator[Postgres]:
+    """Start a server of its own; skips where there is none to start, and fails in CI.
+
+    It lies in memory where that can be, unless `on_disk`.
+    """
     programs = find_programs()
     if programs is None:
         if os.environ.get("CI"):
@@ -82,7 +85,8 @@ def running_postgres(**settings: str) -> Iterator[Postgres]:
         pytest.skip(INSTALL)
     # Not pytest's folder: a path to a socket has 107 characters at most.
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
-    folder = Path(tempfile.mkdtemp(prefix="passalong-pg-", dir=memory if memory.is_dir() else None))
+    where = memory if memory.is_dir() and not on_disk else None
+    folder = Path(tempfile.mkdtemp(prefix="passalong-pg-", dir=where))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, _somebody(), _group())

@@ -84,7 +84,7 @@ def test_added_tickets_are_new_cards_in_a_new_list(shop: Shop) -> None:
     assert actions(order) == ["placed", "tickets_added"]
     (mail,) = builders.mails_of(order, outbox.ADDED)
     assert (mail.recipient, mail.params) == ("bea@example.org", {"positions": [3, 4]})
-    assert f"{order.code}-4" in order.search_text.upper()
+    assert f"{order.code}-4" in builders.found_by(order).upper()
 
 
 def test_a_number_known_already_adds_nothing(shop: Shop) -> None:

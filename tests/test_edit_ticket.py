@@ -75,11 +75,12 @@ def test_only_this_ticket_changes(order_of_five: Order) -> None:
     edit(ticket, first_name="Berta")
     assert seen.changes(before) == {
         "orders": [order_of_five.id],
+        "search_entries": [order_of_five.id],
         "tickets": [ticket.id],
         "history": [seen.last(ticket).id],
         "changes": [6],
     }
-    assert "berta visser" in order_of_five.search_text
+    assert "berta visser" in builders.found_by(order_of_five)
     assert (order_of_five.version, ticket.version) == (7, 7)
 
 

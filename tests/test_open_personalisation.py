@@ -89,6 +89,7 @@ def test_the_chosen_tickets_only(ready: Order) -> None:
     reopen(ready, chosen)
     assert seen.changes(before) == {
         "orders": [ready.id],
+        "search_entries": [ready.id],
         "tickets": [chosen.id],
         "history": [seen.last(chosen).id],
         "changes": [6],
@@ -104,9 +105,9 @@ def test_the_overview_hears_of_it_once(ready: Order) -> None:
 
 
 def test_cleared_names_are_found_no_more(ready: Order) -> None:
-    assert "anna visser" in ready.search_text
+    assert "anna visser" in builders.found_by(ready)
     reopen(ready)
-    assert "anna" not in ready.search_text
+    assert "anna" not in builders.found_by(ready)
 
 
 def test_an_open_ticket_among_them_has_its_round_raised_too(order_of_five: Order) -> None:

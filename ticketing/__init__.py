@@ -6,9 +6,20 @@ from typing import Any
 
 from flask import Flask
 
-from ticketing import api, cli, keys, logs, tickets_pdf, transactions, web
+from ticketing import (
+    api,
+    cli,
+    installation,
+    keys,
+    logs,
+    metrics,
+    reading,
+    tickets_pdf,
+    transactions,
+    web,
+)
 from ticketing.config import PROJECT, Settings
-from ticketing.extensions import babel, csrf, db, mail, migrate, security
+from ticketing.extensions import babel, csrf, db, mail, security
 from ticketing.models import Role, User
 from ticketing.pretix import handlers as pretix
 from ticketing.webhooks import sending as webhooks
@@ -21,8 +32,8 @@ def create_app(
 
     `overrides` are Flask's own configuration values, for tests. Raises `config.BadSetting`.
     """
-    logs.redact_all()
     settings = settings or Settings.from_environment()
+    logs.set_up(settings.log_format)
     settings.instance_path.mkdir(parents=True, exist_ok=True)
     app = Flask(
         "ticketing",
@@ -31,6 +42,7 @@ def create_app(
         static_folder=str(PROJECT / "static"),
     )
     app.extensions["passalong.settings"] = settings
+    metrics.init_app(app)
     app.extensions["passalong.keys"] = found = keys.load(settings)
     app.config.update(
         SECRET_KEY=found.session.hex(),
@@ -51,7 +63,8 @@ def create_app(
     db.init_app(app)
     with app.app_context():
         transactions.prepare(db.engine)
-    migrate.init_app(app, db, directory=str(PROJECT / "ticketing" / "migrations"))
+        reading.init_app(app, settings)
+    installation.init_app(app)
     mail.init_app(app)
     babel.init_app(app, locale_selector=web.select_locale)
     csrf.init_app(app)

@@ -19,6 +19,7 @@ from ticketing.arriving import (
     InvalidTickets,
     Line,
     NewTicket,
+    Sale,
     UnknownTicketType,
     Wanted,
 )
@@ -83,9 +84,10 @@ def add_tickets(
     `OrderCancelled`, `ShopArchived`, `UnknownTicketType`, `BadQuantity` (the order holds at most
     `MAX_TICKETS` that stand) and `InvalidTickets`; then nothing was written.
     """
-    order_id = order.id
+    order_id, shop_id = order.id, order.shop_id
     told = _look_at(db.session(), order, wanted)
     with write() as session:
+        sale = arriving.on_sale(session, shop_id)
         order = locked(session, order_id)
         known = {each.external_id: each for each in order.tickets if each.external_id}
         for each in told:
@@ -94,7 +96,9 @@ def add_tickets(
         new = [each for each in told if each.external_id not in known]
         if not new:
             return Amended(order)
-        added = _add(session, order, new, by, send_mails=send_mails, mail_holders=mail_holders)
+        added = _add(
+            session, order, sale, new, by, send_mails=send_mails, mail_holders=mail_holders
+        )
         _show(session, order, added=added)
     return Amended(order, added=added)
 
@@ -123,9 +127,10 @@ def follow(
     """
     if any(each.external_id is None for each in wanted):
         raise ValueError("a ticket to follow has no external id")
-    order_id = order.id
+    order_id, shop_id = order.id, order.shop_id
     told = _look_at(db.session(), order, wanted)
     with write() as session:
+        sale = arriving.on_sale(session, shop_id)
         order = locked(session, order_id)
         if order.amended_as_of is not None and as_of < order.amended_as_of:
             return Amended(order, stale=True)
@@ -157,7 +162,9 @@ def follow(
         ]
         added = []
         if new:
-            added = _add(session, order, new, by, send_mails=send_mails, mail_holders=mail_holders)
+            added = _add(
+                session, order, sale, new, by, send_mails=send_mails, mail_holders=mail_holders
+            )
         if named and send_mails:
             completion.tell_booker(session, order, by)
         _show(session, order, added=added, changed=[*vanished, *named])
@@ -273,6 +280,7 @@ def _look_at(session: Session, order: Order, wanted: Wanted) -> list[_Told]:
 def _add(
     session: Session,
     order: Order,
+    sale: Sale,
     new: Sequence[_Told],
     by: By,
     *,
@@ -282,17 +290,18 @@ def _add(
     """New tickets of a locked order, with history and mails."""
     if order.state == "cancelled":
         raise OrderCancelled
-    if order.shop.archived_at is not None:
+    if sale.shop.archived_at is not None:
         raise ShopArchived
     if sum(ticket.state != CANCELLED for ticket in order.tickets) + len(new) > MAX_TICKETS:
         raise BadQuantity
-    types = arriving.types_of(session, order.shop.event_id, locked=True)
-    _check(new, types)
+    _check(new, sale.types)
     last = max((ticket.position for ticket in order.tickets), default=0)
     added = []
     for position, each in enumerate(new, start=last + 1):
         checked = Checked(each.type_code, each.details, each.external_id)
-        added.append(arriving.make(order, checked, types[each.type_code], position, by))
+        ticket = arriving.make(order, checked, position, by)
+        arriving.give_type(ticket, sale.types[each.type_code])
+        added.append(ticket)
     session.flush()
     told: dict[str, Any] = {"tickets": len(added)}
     if not send_mails:
@@ -363,7 +372,6 @@ def _show(
     """Tell open overviews; where tickets were added, they need the whole list."""
     if not added and not changed:
         return
-    order.search_text = orders.search_text_of(order)
     live.touch(session, order, [*added, *changed])
     if added:
         order.list_version = order.version

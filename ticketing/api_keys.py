@@ -10,15 +10,15 @@ from contextlib import suppress
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ticketing import names
 from ticketing.extensions import db
+from ticketing.locking import queue_for
 from ticketing.models import ApiKey, Organiser, now
 from ticketing.names import RefusedCharacter
-from ticketing.transactions import Busy, write
+from ticketing.transactions import DATABASE_ERRORS, Unavailable, write
 
 READ: Final = "orders:read"
 WRITE: Final = "orders:write"
@@ -26,6 +26,7 @@ SCOPES: Final = (READ, WRITE)
 MAX_NAME: Final = 100
 MOST_KEYS: Final = 50  # of one organiser that are in force
 
+_WITH_PREFIX: Final = select(ApiKey).where(ApiKey.prefix == bindparam("prefix"))
 _FORM: Final = re.compile(r"psl_([0-9a-f]{12})_[0-9a-f]{48}")
 
 
@@ -47,6 +48,7 @@ def issue(organiser_id: int, name: str, scopes: Sequence[str]) -> tuple[ApiKey, 
     name, chosen = _cleaned(name, scopes)
     plain = generate()
     with write() as session:
+        queue_for(session, f"API keys of organiser {organiser_id}")
         in_force = session.scalar(
             select(func.count(ApiKey.id)).where(
                 ApiKey.organiser_id == organiser_id, ApiKey.revoked_at.is_(None)
@@ -76,7 +78,7 @@ def note_use(key: ApiKey, *, at: dt.datetime | None = None) -> None:
     if key.last_used_at is not None and key.last_used_at >= hour:
         return
     # Whoever calls is served though it can't be noted: the next call notes it.
-    with suppress(Busy, DBAPIError), write() as session:
+    with suppress(Unavailable, *DATABASE_ERRORS), write() as session:
         session.execute(
             update(ApiKey)
             .where(
@@ -118,7 +120,7 @@ def find(plain: str) -> ApiKey | None:
     form = _FORM.fullmatch(plain)
     if form is None:
         return None
-    key = db.session.scalar(select(ApiKey).where(ApiKey.prefix == form[1]))
+    key = db.session.scalar(_WITH_PREFIX, {"prefix": form[1]})
     # The comparison is made in any case, so that the time tells nothing about the prefix.
     same = hmac.compare_digest(_digest(plain), key.digest if key else "0" * 64)
     return key if key and same and key.revoked_at is None else None

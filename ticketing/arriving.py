@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ticketing import fields, history, holders, outbox
 from ticketing.fields import ONE_NAME, InvalidDetails
 from ticketing.history import By
-from ticketing.models import OPEN, PERSONALISED, Event, Order, Ticket, TicketType, now
+from ticketing.locking import to_rely_on
+from ticketing.models import OPEN, PERSONALISED, Event, Order, Shop, Ticket, TicketType, now
 
 MAX_TICKETS: Final = 500
 MAX_EXTERNAL_ID: Final = 64
@@ -61,6 +62,14 @@ class Checked:
     external_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A shop, archived or not, and the types that it sells, by code."""
+
+    shop: Shop
+    types: dict[str, TicketType]
+
+
 class UnknownTicketType(Exception):
     """The event sells nothing under this code, or no longer."""
 
@@ -80,39 +89,41 @@ class InvalidTickets(Exception):
         self.errors = errors
 
 
-def types_of(session: Session, event_id: int, *, locked: bool = False) -> dict[str, TicketType]:
-    """What the event sells now, by code; `locked`, it stays so until the transaction ends."""
-    wanted = select(TicketType).where(
-        TicketType.event_id == event_id, TicketType.archived_at.is_(None)
-    )
-    if locked:
-        wanted = wanted.order_by(TicketType.id).with_for_update(read=True)
-    return {each.code: each for each in session.scalars(wanted)}
+# Made once: to put it together takes as long as to have it answered.
+_ON_SALE: Final = to_rely_on(
+    select(Shop, TicketType)
+    .join(TicketType, TicketType.event_id == Shop.event_id)
+    .where(Shop.id == bindparam("shop_id"), TicketType.archived_at.is_(None))
+    .order_by(TicketType.id)
+)
 
 
-def checked(
-    session: Session,
-    event: Event,
-    wanted: Wanted,
-    *,
-    taken: frozenset[str] = frozenset(),
-    room: int = MAX_TICKETS,
-) -> list[Checked]:
-    """The wanted tickets, one by one, as they are stored.
+def on_sale(session: Session, shop_id: int) -> Sale:
+    """A shop and what it sells; both stay as they are until the transaction ends.
 
-    `taken` are the shop's numbers that the order holds already, `room` is how many tickets still
-    fit in. Raises `BadQuantity`, `UnknownTicketType`, `InvalidTickets`.
+    To be asked before an order is locked: whoever changes a type goes on to its orders.
+    """
+    found = session.execute(_ON_SALE, {"shop_id": shop_id}).all()
+    if not found:  # it sells nothing
+        return Sale(session.scalars(to_rely_on(select(Shop).where(Shop.id == shop_id))).one(), {})
+    return Sale(found[0][0], {each.code: each for _shop, each in found})
+
+
+def checked(event: Event, wanted: Wanted) -> list[Checked]:
+    """The wanted tickets of a new order, one by one, as they are stored.
+
+    Raises `BadQuantity`, `UnknownTicketType`, `InvalidTickets`.
     """
     quantities = [each.quantity if isinstance(each, Line) else 1 for each in wanted]
-    if any(quantity < 0 for quantity in quantities) or not 1 <= sum(quantities) <= room:
+    if any(quantity < 0 for quantity in quantities) or not 1 <= sum(quantities) <= MAX_TICKETS:
         raise BadQuantity
-    types = types_of(session, event.id)
+    types = {each.code: each for each in event.ticket_types if each.archived_at is None}
     for each in wanted:
         if each.type_code not in types:
             raise UnknownTicketType(each.type_code)
     found: list[Checked] = []
     errors: dict[int, dict[str, str]] = {}
-    seen = set(taken)
+    seen: set[str] = set()
     for place, each in enumerate(wanted):
         if isinstance(each, Line):
             found += [Checked(each.type_code, None, None)] * each.quantity
@@ -189,20 +200,28 @@ def _canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def make(order: Order, new: Checked, ticket_type: TicketType, position: int, by: By) -> Ticket:
-    """The ticket of an order; open, unless it has a holder or its type asks for none."""
-    ticket = Ticket(type=ticket_type, position=position, locale=order.locale)
-    ticket.external_id = new.external_id
-    ticket.state = OPEN
-    if new.details is not None or not ticket_type.needs_personal_data:
-        ticket.state = PERSONALISED
-        ticket.personalised_at = now()
+def make(order: Order, new: Checked, position: int, by: By) -> Ticket:
+    """The ticket of an order, which still wants its type: `give_type`."""
+    ticket = Ticket(position=position, locale=order.locale, external_id=new.external_id)
     for column, value in holders.as_columns(new.details or {}).items():
         setattr(ticket, column, value)
-    if new.details is not None:
+    if new.details is None:
+        ticket.state = OPEN
+    else:
+        ticket.state = PERSONALISED
+        ticket.personalised_at = now()
         ticket.personalised_by = by.kind
     order.tickets.append(ticket)
     return ticket
+
+
+def give_type(ticket: Ticket, ticket_type: TicketType) -> None:
+    """A ticket whose type asks for nothing is ready at once."""
+    ticket.ticket_type_id = ticket_type.id
+    ticket.type = ticket_type
+    if ticket.state == OPEN and not ticket_type.needs_personal_data:
+        ticket.state = PERSONALISED
+        ticket.personalised_at = now()
 
 
 def tell(session: Session, ticket: Ticket, by: By, *, mail: bool) -> None:

@@ -4,8 +4,6 @@ import datetime as dt
 import hashlib
 import unicodedata
 
-import icalendar
-
 from ticketing.config import settings
 from ticketing.models import Event, now
 
@@ -18,6 +16,8 @@ def ics_of(event: Event) -> bytes:
     after the organiser changed something, a higher SEQUENCE: calendars update their entry
     instead of adding a second one.
     """
+    import icalendar  # only here: it would be a twentieth of the server's start
+
     entry = icalendar.Event()
     entry.add("uid", uid_of(event))
     entry.add("dtstamp", now())

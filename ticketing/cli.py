@@ -8,7 +8,7 @@ from types import FrameType
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select
 
 from ticketing import (
     admission,
@@ -16,23 +16,28 @@ from ticketing import (
     calls,
     demo,
     feed,
+    installation,
     keys,
     limits,
+    made_up,
+    metrics,
     reminders,
     sessions,
     users,
 )
 from ticketing.config import settings
+from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import steps
-from ticketing.installation import migrate
-from ticketing.transactions import Busy
+from ticketing.models import Shop
+from ticketing.transactions import DATABASE_ERRORS, Unavailable
 from ticketing.wallet import ending
 
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(demo_command)
+    app.cli.add_command(make_orders_command)
     app.cli.add_command(outbox_command)
     app.cli.add_command(remind_command)
     app.cli.add_command(door_command)
@@ -44,7 +49,7 @@ def init_app(app: Flask) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def demo_command(as_json: bool) -> None:
     """Make the demo's data if it isn't there, and print where to look."""
-    migrate()
+    _migrate()
     found = demo.demo()
     if as_json:
         click.echo(demo.as_json(found))
@@ -54,6 +59,33 @@ def demo_command(as_json: bool) -> None:
     click.echo(f"Backoffice  {found.backoffice_url}  ({found.email}, {found.password})")
 
 
+@click.command("make-orders")
+@click.argument("number", type=click.IntRange(1, 5_000_000))
+@click.option("--tickets", type=click.IntRange(1, 500), default=3, show_default=True)
+@click.option("--shop", "slug", help="Make them up for this shop, whether people buy there or not.")
+def make_orders_command(number: int, tickets: int, slug: str | None) -> None:
+    """Make up NUMBER orders, to look around in and to measure with. No mail is sent.
+
+    They belong to the demo's organiser, or to one of their own, which `flask user create` opens.
+    """
+    _migrate()
+    shop = None
+    if slug is not None:
+        shop = db.session.scalar(select(Shop).where(Shop.slug == slug))
+        if shop is None:
+            raise click.ClickException(f"There is no shop “{slug}”.")
+    try:
+        with click.progressbar(length=number, label="Orders") as bar:
+            made = made_up.make(
+                number, shop=shop, tickets=tickets, told=lambda done: bar.update(done - bar.pos)
+            )
+    except made_up.RealOrders as refused:
+        raise click.ClickException(
+            "People have placed orders here. Name a --shop if these may stand among them."
+        ) from refused
+    click.echo(f"{made.orders:,} orders with {made.tickets:,} tickets of {made.organiser}")
+
+
 @click.command("outbox")
 @click.option("--watch", is_flag=True, help="Keep on delivering until stopped.")
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the parent ends.")
@@ -61,6 +93,7 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
     """Deliver the mails and make the calls that are waiting; forget what overviews have heard."""
     from ticketing import delivery  # pulls in the PDF's parts, which other commands don't need
 
+    _check_keys()
     if not watch:
         click.echo(f"Mails: {delivery.deliver_waiting()}")
         click.echo(f"Calls: {calls.make_waiting()}")
@@ -71,6 +104,7 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
         return
     stop = _stop(with_parent=with_parent)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
+    metrics.share(app, "watcher")
     threading.Thread(target=_tidy_hourly, args=(app, stop), daemon=True).start()
     # Not in line with the mails: other programs may take their time.
     caller = threading.Thread(target=_make_calls, args=(app, stop))
@@ -90,6 +124,7 @@ def remind_command(dry_run: bool) -> None:
     As often as you like: nobody gets the same one twice. They wait in the outbox. Owners are told
     as well of a certificate for Apple Wallet that runs out.
     """
+    _check_keys()
     done = reminders.remind(dry_run=dry_run)
     for each in done:
         click.echo(f"{each.event}, {each.shop}, {each.days} days before: {each.mails}")
@@ -103,6 +138,7 @@ def remind_command(dry_run: bool) -> None:
 @click.option("--check-in", is_flag=True, help="Let the bearer in, once.")
 def door_command(barcode: str, check_in: bool) -> None:
     """Say whether BARCODE is good; exits with 1 and the reason if it isn't."""
+    _check_keys()
     try:
         ticket = (
             admission.check_in(barcode, By("system", "Door"))
@@ -130,6 +166,16 @@ def rotate_keys() -> None:
     click.echo(f"New links are made with key {number} once the server has been restarted.")
 
 
+@keys_group.command("adopt")
+@click.confirmation_option(
+    prompt="Every link and barcode made with other keys will be void, for good. Go on?"
+)
+def adopt_keys() -> None:
+    """Take over a database whose secrets.json is lost: from now on these keys count."""
+    installation.adopt_keys()
+    click.echo("The database belongs to these keys now. Start the server anew.")
+
+
 user_group = AppGroup("user", help="Who signs in to the backoffice.")
 
 
@@ -141,7 +187,7 @@ user_group = AppGroup("user", help="Who signs in to the backoffice.")
 @click.password_option(help="At least 12 characters; asked for if not given.")
 def create_user(email: str, organiser: str, role: str, name: str, password: str) -> None:
     """Let EMAIL sign in to the backoffice and work for an organiser."""
-    migrate()
+    _migrate()
     try:
         users.create(email, organiser, role, password, name=name)
     except users.CannotCreate as problem:
@@ -215,6 +261,18 @@ def _switch(email: str, *, on: bool) -> None:
         raise click.ClickException(str(problem)) from problem
 
 
+def _migrate() -> None:
+    try:
+        installation.migrate()
+    except installation.OtherKeys as other:
+        raise click.ClickException(str(other)) from other
+
+
+def _check_keys() -> None:
+    if problem := installation.problem_of(current_app._get_current_object()):  # type: ignore[attr-defined]
+        raise click.ClickException(problem)
+
+
 def _stop(*, with_parent: bool) -> threading.Event:
     """Set by SIGTERM and SIGINT, or when the process that started this one is gone."""
     stop = threading.Event()
@@ -250,7 +308,7 @@ def _tidy_hourly(app: Flask, stop: threading.Event) -> None:
             for job in _TIDYING:
                 try:
                     job()
-                except (Busy, DBAPIError) as error:
+                except (Unavailable, *DATABASE_ERRORS) as error:
                     app.logger.warning("No %s now (%s)", job.__name__, type(error).__name__)
         if stop.wait(3600):
             return

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from flask import current_app
 
+from ticketing import logs
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -22,6 +24,7 @@ class Settings:
     instance_path: Path = PROJECT / "instance"
     base_url: str = "http://127.0.0.1:8000"
     database_url: str = ""  # empty: SQLite in the instance folder
+    database_connections: int = 20  # to PostgreSQL, of one process at most
     mail_server: str = ""  # empty: nothing is sent, mails stay readable in the backoffice
     mail_port: int = 587
     mail_starttls: bool = True
@@ -32,10 +35,14 @@ class Settings:
     # "2:hex,1:hex", the first makes new links; empty: instance/secrets.json
     link_keys: str = field(default="", repr=False)
     proxies: int = 0  # how many reverse proxies stand in front and set X-Forwarded-*
-    pdf_workers: int = 2
+    pdf_workers: int = 1  # processes that draw PDFs, of each server process
     workers: int = 2  # server processes; read by server.py too
     streams: int = 10_000  # open overviews that one process serves live; the others poll
     access_log: bool = True  # one line a request, without links; read by server.py too
+    log_format: str = "text"  # or "json", one object a line; read by server.py too
+    drain_seconds: int = 0  # how long /readyz says 503 before the server stops; read by server.py
+    # Who shows it may read /metrics; empty: only this machine may, and only without proxies.
+    metrics_token: str = field(default="", repr=False)
     styleguide: bool = False
     two_step_required: bool = False  # of everybody who signs in to the backoffice
     # Whether organisers' webhooks and shops may be called inside our own network, and without
@@ -71,6 +78,8 @@ class Settings:
     def _check(self) -> None:
         if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?/?", self.base_url):
             raise BadSetting("PASSALONG_BASE_URL must look like https://tickets.example.org")
+        if self.database_connections < 1:
+            raise BadSetting("PASSALONG_DATABASE_CONNECTIONS must be at least 1")
         if self.base_url.endswith("/"):
             object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
         if self.mail_ssl and self.mail_starttls and self.mail_server:
@@ -78,6 +87,8 @@ class Settings:
             object.__setattr__(self, "mail_starttls", False)
         if not re.fullmatch(r"[^\s<>@\x00-\x1f]+@[^\s<>@\x00-\x1f]+", self.mail_sender):
             raise BadSetting("PASSALONG_MAIL_SENDER must be an email address")
+        if self.log_format not in logs.FORMATS:
+            raise BadSetting(f"PASSALONG_LOG_FORMAT must be one of {', '.join(logs.FORMATS)}")
 
 
 def _parse(variable: str, raw: str, kind: type) -> object:

@@ -12,9 +12,7 @@ import traceback
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy.exc import DBAPIError
-
-from ticketing import mail_queue, mails
+from ticketing import mail_queue, mails, metrics
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.mail_queue import Clock, Lease, queue_age, retry
@@ -23,7 +21,7 @@ from ticketing.mailing.refusals import Lost, NotSent, Refused, Unreachable
 from ticketing.mailing.server import MailServer
 from ticketing.models import OutboxMail, now
 from ticketing.pdf import RenderFailed
-from ticketing.transactions import Busy
+from ticketing.transactions import DATABASE_ERRORS, Busy, Unavailable
 
 ROUND: Final = 200
 _LONGEST_PAUSE: Final = 60.0
@@ -72,10 +70,11 @@ def watch(stop: threading.Event, pause: float = 1.0) -> None:
     """Rounds until `stop` is set; slower ones while the server can't be reached."""
     wait = pause
     while not stop.is_set():
+        metrics.current().watcher_seen.set_to_current_time()
         try:
             report = deliver_waiting(stop=stop)
             wait = min(wait * 2, _LONGEST_PAUSE) if report.cut_short else pause
-        except (Busy, DBAPIError) as error:
+        except (Unavailable, *DATABASE_ERRORS) as error:
             # A full disk, a database that restarts: the mails wait, and so does this.
             _log.warning("Outbox: no round now (%s)", type(error).__name__)
             wait = min(wait * 2, _LONGEST_PAUSE)

@@ -15,6 +15,7 @@ from ticketing.config import settings
 from ticketing.demo_orders import BOOKER, demo_event
 from ticketing.extensions import db
 from ticketing.installation import one_at_a_time
+from ticketing.locking import to_change
 from ticketing.models import Membership, Order, Organiser, Shop, User
 from ticketing.orders import Line
 from ticketing.sessions import end_all_of
@@ -53,7 +54,12 @@ def holds_an_organiser() -> bool:
 
 def is_there() -> bool:
     """Whether the demo's organiser is in the database."""
-    return _shop() is not None
+    return organiser() is not None
+
+
+def organiser() -> Organiser | None:
+    shop = _shop()
+    return None if shop is None else shop.organiser
 
 
 def demo() -> Demo:
@@ -83,7 +89,7 @@ def demo() -> Demo:
 def let_frame(origin: str) -> None:
     """Let this page show the demo's shop."""
     with write() as session:
-        shop = session.scalar(select(Shop).where(Shop.slug == SLUG).with_for_update())
+        shop = session.scalar(to_change(select(Shop).where(Shop.slug == SLUG)))
         if shop is not None and origin not in shop.embed_origins:
             shop.embed_origins = [*shop.embed_origins, origin][-MAX_ORIGINS:]
             shop.revision += 1

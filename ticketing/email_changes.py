@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, joinedload
 from ticketing import fields, links, outbox
 from ticketing.extensions import db
 from ticketing.links import Kind
-from ticketing.models import EmailChange, OutboxMail, User, now
+from ticketing.locking import lock
+from ticketing.models import EmailChange, User, now
 from ticketing.refusals import TooManyMails
 from ticketing.sessions import end_all_of
 from ticketing.transactions import write
@@ -37,8 +38,8 @@ def ask(user: User, email: str, *, locale: str) -> str:
     email = fields.clean_email(email.strip()).lower()
     user_id = user.id
     with write() as session:
-        session.get_one(User, user_id, with_for_update=True)
-        mine = OutboxMail.params["user_id"].as_integer() == user_id
+        lock(session, User, user_id)
+        mine = outbox.number_in_params("user_id") == user_id
         limits = ((outbox.to(email), _MAILS_TO_ADDRESS), (mine, _MAILS_OF_ACCOUNT))
         if not outbox.within_limits(session, outbox.EMAIL_CHANGE, *limits):
             raise TooManyMails
@@ -80,7 +81,7 @@ def confirm(token: str, *, locale: str) -> User:
     user_id = read(token).user_id
     try:
         with write() as session:
-            user = session.get_one(User, user_id, with_for_update=True)
+            user = lock(session, User, user_id)
             change = read(token)  # as it is now: of two who send it at once, one is too late
             if _is_taken(session, change.email):
                 raise EmailChangeOver

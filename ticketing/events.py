@@ -7,11 +7,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from ticketing import images, money, names, places
 from ticketing.images import Picture
+from ticketing.locking import lock
 from ticketing.models import Event, Organiser, TicketType
 from ticketing.refusals import EditedMeanwhile
 from ticketing.shops import local_moment
@@ -61,7 +60,7 @@ def change(event: Event, given: Mapping[str, str], *, revision: int) -> Event:
     cleaned = clean(given)
     event_id = event.id
     with write() as session:
-        event = _locked(session, event_id)
+        event = lock(session, Event, event_id)
         if event.revision != revision:
             raise EditedMeanwhile
         if cleaned["currency"] != event.currency:
@@ -80,7 +79,7 @@ def set_picture(event: Event, picture: Picture | None, *, seen: int) -> Event:
     """
     event_id = event.id
     with write() as session:
-        event = _locked(session, event_id)
+        event = lock(session, Event, event_id)
         former = event.image
         if (former.id if former else 0) != seen:
             raise EditedMeanwhile
@@ -135,10 +134,6 @@ def clean(given: Mapping[str, str]) -> dict[str, Any]:
     address = found.pop("address")
     found["place"] = f"{found['place']}\n{address}" if address else found["place"]
     return found
-
-
-def _locked(session: Session, event_id: int) -> Event:
-    return session.scalars(select(Event).where(Event.id == event_id).with_for_update()).one()
 
 
 def _convert(types: list[TicketType], former: str, currency: str) -> None:

@@ -6,12 +6,11 @@ import io
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -23,6 +22,7 @@ from ticketing.models import Event, Order, Shop, Ticket
 from ticketing.neutral import neutral
 from ticketing.search import Wanted
 
+FOUND_AT_ONCE: Final = 5_000
 ORDERS_AT_ONCE: Final = 200
 ROWS_AT_ONCE: Final = 500
 MOST_ROWS: Final = 1_048_575  # of a spreadsheet, below its header
@@ -42,17 +42,9 @@ class Columns:
     states: dict[str, str]
 
 
-def columns_of(session: Session, orders: Select[Order], wanted: Wanted) -> Columns:
+def columns_of(session: Session, wanted: Wanted) -> Columns:
     """The columns for these orders: what any of their events asks for, or has asked for."""
-    shops = search.narrowed(orders, wanted).with_only_columns(Order.shop_id).order_by(None)
-    events = list(
-        session.scalars(
-            select(Event)
-            .where(Event.id.in_(select(Shop.event_id).where(Shop.id.in_(shops))))
-            .order_by(Event.id)
-            .options(selectinload(Event.questions))
-        )
-    )
+    events = _events_of(session, wanted)
     details: dict[str, Field] = {}
     labels: dict[str, str] = {}
     for event in events:
@@ -89,6 +81,28 @@ def columns_of(session: Session, orders: Select[Order], wanted: Wanted) -> Colum
     return Columns(header, words, _states())
 
 
+def _events_of(session: Session, wanted: Wanted) -> list[Event]:
+    """The events of these orders; each shop is asked for one order, for there may be a million."""
+    shops = session.execute(
+        select(Shop.id, Shop.event_id).where(Shop.organiser_id == wanted.organiser_id)
+    )
+    ids = {
+        event_id
+        for shop_id, event_id in shops.all()
+        if wanted.shop_id in {None, shop_id}
+        and wanted.event_id in {None, event_id}
+        and search.ids_after(session, replace(wanted, shop_id=shop_id), None, 1)
+    }
+    return list(
+        session.scalars(
+            select(Event)
+            .where(Event.id.in_(ids))
+            .order_by(Event.id)
+            .options(selectinload(Event.questions))
+        )
+    )
+
+
 def rows(
     session: Session, orders: Select[Order], wanted: Wanted, columns: Columns
 ) -> Iterator[list[Cell]]:
@@ -98,24 +112,24 @@ def rows(
     Read in portions that each begin behind the one before, so that memory is bounded and no
     transaction lasts. The session should be the export's own.
     """
-    some = (
-        search.narrowed(orders, wanted)
-        .order_by(None)
-        .order_by(Order.id)
-        .limit(ORDERS_AT_ONCE)
-        .options(
-            joinedload(Order.shop).joinedload(Shop.event),
-            selectinload(Order.tickets).joinedload(Ticket.type),
-        )
+    orders = orders.options(
+        joinedload(Order.shop).joinedload(Shop.event),
+        selectinload(Order.tickets).joinedload(Ticket.type),
     )
-    last = 0
-    while found := list(session.scalars(some.where(Order.id > last))):
-        last = found[-1].id
-        for order in found:
-            yield from _of_order(order, columns)
-        session.rollback()
-        session.expunge_all()
-        time.sleep(0)  # under gevent: others' turn
+    wanted = replace(wanted, sort="oldest")
+    last: int | None = None
+    while True:
+        found = search.ids_after(session, wanted, last, FOUND_AT_ONCE)
+        for start in range(0, len(found), ORDERS_AT_ONCE):
+            some = found[start : start + ORDERS_AT_ONCE]
+            for order in search.in_this_order(session, orders, some):
+                yield from _of_order(order, columns)
+            session.rollback()
+            session.expunge_all()
+            time.sleep(0)  # under gevent: others' turn
+        if len(found) < FOUND_AT_ONCE:
+            return
+        last = found[-1]
 
 
 def _of_order(order: Order, columns: Columns) -> Iterator[list[Cell]]:
@@ -208,6 +222,8 @@ def write_xlsx(columns: Columns, rows: Iterator[list[Cell]], file: Any) -> int:
     Every text is written as one: nothing becomes a formula, a link or a number. Row by row, so
     that memory doesn't grow with them.
     """
+    import xlsxwriter  # only here: 12 MB, which most server processes never need
+
     with tempfile.TemporaryDirectory(prefix="passalong-") as folder:
         book = xlsxwriter.Workbook(
             file,

@@ -3,24 +3,28 @@
 All of it takes place inside the caller's transaction.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ticketing import orders
 from ticketing.links import LinkWithdrawn
+from ticketing.locking import to_change
 from ticketing.models import CANCELLED, OPEN, Order, Share, Ticket, now
 from ticketing.refusals import AlreadyClaimed, DeadlinePassed, TicketCancelled
 
 
 def locked(session: Session, order_id: int) -> Order:
     """The order as it is now, which nobody else changes until this transaction ends."""
-    return session.scalars(
-        select(Order)
-        .where(Order.id == order_id)
-        .options(*orders.with_tickets())
-        .with_for_update(of=Order)
-        .execution_options(populate_existing=True)
-    ).one()
+    (order,) = locked_all(session, [order_id])
+    return order
+
+
+def locked_all(session: Session, order_ids: Iterable[int]) -> list[Order]:
+    """As `locked`, for all orders that a transaction will change; in the sequence of their ids."""
+    wanted = select(Order).where(Order.id.in_(order_ids)).order_by(Order.id)
+    return list(session.scalars(to_change(wanted.options(*orders.with_tickets()), of=Order)))
 
 
 def ticket_in(order: Order, ticket_id: int) -> Ticket:

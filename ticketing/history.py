@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from ticketing import metrics
 from ticketing.extensions import db
 from ticketing.gathering import put
 from ticketing.models import HistoryEntry, Order, Ticket
 from ticketing.pretix import queue as pretix
+from ticketing.search import entries
 from ticketing.webhooks import happenings
 
 
@@ -45,7 +47,7 @@ def record(
 ) -> None:
     """Add an entry in the caller's transaction; of `before` and `after` only what differs.
 
-    The organiser's webhooks hear of it, and a pretix that sold the ticket.
+    The organiser's webhooks hear of it, a pretix that sold the ticket, and the search.
     """
     was, is_ = dict(before or {}), dict(after or {})
     changed = [key for key in {**was, **is_} if was.get(key, "") != is_.get(key, "")]
@@ -62,6 +64,8 @@ def record(
         after={key: is_[key] for key in changed if key in is_},
         reason=reason,
     )
+    entries.note(session, order, action)
+    metrics.note(session, action, by.kind)
     happenings.note(session, order, action, ticket=ticket, before=was)
     pretix.note(session, order, action, ticket)
 

@@ -13,11 +13,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import fields, links, outbox, passwords, team
+from ticketing import fields, links, outbox, passwords
 from ticketing.accounts import clean_name, new_uniquifier
 from ticketing.extensions import db
 from ticketing.links import Kind, UnknownLink
-from ticketing.models import Invitation, Membership, OutboxMail, User, now
+from ticketing.locking import lock
+from ticketing.models import Invitation, Membership, Organiser, OutboxMail, User, now
 from ticketing.refusals import InvitationOver, TooManyMails
 from ticketing.team import ROLES
 from ticketing.transactions import write
@@ -62,7 +63,7 @@ def invite(organiser_id: int, email: str, role: str, *, by: User, locale: str) -
         raise InvalidInvitation(errors)
     by_id = by.id
     with write() as session:
-        team.lock(session, organiser_id)
+        lock(session, Organiser, organiser_id)
         if _is_member(session, organiser_id, email):
             raise InvalidInvitation({"email": _("They are in the team already.")})
         for other in session.scalars(unanswered(organiser_id).where(Invitation.email == email)):
@@ -186,7 +187,7 @@ def mails_of(organiser_id: int) -> dict[int, OutboxMail]:
         .where(
             OutboxMail.kind == outbox.INVITATION,
             OutboxMail.created_at > now() - 4 * GOOD_FOR,
-            OutboxMail.params["organiser_id"].as_integer() == organiser_id,
+            outbox.number_in_params("organiser_id") == organiser_id,
         )
         .order_by(OutboxMail.id)
     )
@@ -202,7 +203,7 @@ def _locked(
     session: Session, invitation_id: int, organiser_id: int, *, though_late: bool = False
 ) -> Invitation:
     """The invitation as it is now, if it still stands; raises `InvitationOver`."""
-    team.lock(session, organiser_id)
+    lock(session, Organiser, organiser_id)
     invitation = session.get_one(Invitation, invitation_id, populate_existing=True)
     answered = invitation.accepted_at is not None or invitation.revoked_at is not None
     if answered or not (though_late or _stands(invitation)):
@@ -239,7 +240,7 @@ def _account(session: Session, email: str) -> User | None:
 
 
 def _mail(session: Session, invitation: Invitation, locale: str) -> None:
-    mine = OutboxMail.params["organiser_id"].as_integer() == invitation.organiser_id
+    mine = outbox.number_in_params("organiser_id") == invitation.organiser_id
     limits = (
         (outbox.to(invitation.email), _MAILS_TO_ADDRESS),
         (mine, _MAILS_OF_ORGANISER),

@@ -1,11 +1,12 @@
 """The installation's secrets: made at the first start, kept beside the database, not in it."""
 
 import fcntl
+import hmac
 import json
 import os
 import secrets
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,6 +53,27 @@ def load(settings: Settings) -> Keys:
         address=bytes.fromhex(stored["address_key"]),
         programs=bytes.fromhex(stored["programs_key"]),
     )
+
+
+def fingerprints(keys: Keys) -> dict[str, str]:
+    """A digest of each key by its name, such as "session" and "link 2".
+
+    They tell whether two have the same keys, and nothing else: the keys are random.
+    """
+    named: dict[str, bytes] = {f"link {number}": key for number, key in keys.link.items()}
+    for each in fields(keys):
+        value = getattr(keys, each.name)
+        if isinstance(value, bytes):
+            named[each.name] = value
+    return {
+        name: hmac.digest(key, f"passalong fingerprint: {name}".encode(), "sha256").hex()[:32]
+        for name, key in named.items()
+    }
+
+
+def are_there(settings: Settings) -> bool:
+    """Whether the file is still in its place: without it the next start would make new secrets."""
+    return os.access(settings.instance_path / "secrets.json", os.R_OK)
 
 
 def rotate_links(settings: Settings) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from ticketing.extensions import db
+from ticketing.locking import to_change
 from ticketing.models import Call, OutboxMail
 from ticketing.transactions import Busy, write
 
@@ -62,18 +63,22 @@ class Leases(Generic[Row]):
         row_id: int,
         attempt: int,
         *,
+        first: Callable[[Session], object] | None = None,
         also: Callable[[Session, bool], None] | None = None,
         **values: Any,
     ) -> None:
         """Write down how it went, unless the lease ran out and somebody else took over.
 
         `also` writes more in the same transaction; it is told whether the lease still held.
-        Raises `Busy`: then the lease will run out, and the row be done once more.
+        `first` locks what that is about. Raises `Unavailable`: then the lease will run out, and the
+        row be done once more.
         """
         table = self.table
         for left in reversed(range(_SETTLE_TRIES)):
             try:
                 with write() as session:
+                    if first is not None:
+                        first(session)
                     settled = session.execute(
                         update(table)
                         .where(
@@ -133,6 +138,21 @@ class Leases(Generic[Row]):
     def count_undone(self) -> int:
         count = db.session.scalar(select(func.count(self.table.id)).where(self.undone()))
         return count or 0
+
+
+def change_all(
+    session: Session, table: type[Row], *conditions: ColumnElement[bool], **values: Any
+) -> int:
+    """Change all rows that meet the conditions, in the caller's transaction; returns how many.
+
+    Two who change the same rows take them in the same sequence.
+    """
+    ids = to_change(select(table.id).where(*conditions).order_by(table.id))
+    changed = session.execute(
+        update(table).where(table.id.in_(ids)).values(**values),
+        execution_options={"synchronize_session": False},
+    )
+    return rows(changed)
 
 
 def rows(result: Any) -> int:

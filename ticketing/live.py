@@ -3,11 +3,20 @@
 Here the writing half; watching and streaming stand in `feed/`.
 """
 
+import logging
 from collections.abc import Iterable
+from typing import Final
 
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ticketing.models import Change, Order, Ticket
+from ticketing.transactions import afterwards
+
+CHANNEL: Final = "passalong_changes"
+
+log = logging.getLogger(__name__)
 
 
 def touch(session: Session, order: Order, tickets: Iterable[Ticket] = ()) -> None:
@@ -16,3 +25,21 @@ def touch(session: Session, order: Order, tickets: Iterable[Ticket] = ()) -> Non
     for ticket in tickets:
         ticket.version = order.version
     session.add(Change(order_id=order.id, version=order.version))
+    afterwards(session, _notify)
+
+
+def _notify(engine: Engine) -> None:
+    """Tell the feeds of all processes to look, where the database can: PostgreSQL.
+
+    After the commit: within it, a notification would let only one transaction of the whole
+    server commit at a time (docs/decisions/ten-thousand-streams.md). It needn't be durable, so
+    it doesn't wait for the disk; the feeds also look by themselves.
+    """
+    if engine.dialect.name != "postgresql":
+        return
+    notify = select(func.set_config("synchronous_commit", "off", True), func.pg_notify(CHANNEL, ""))
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(notify)
+    except SQLAlchemyError as error:
+        log.warning("Open overviews hear of a change late: %s", error)

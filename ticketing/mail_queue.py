@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import Select, false, func, select, true, update
 
+from ticketing import metrics
 from ticketing.extensions import db
-from ticketing.leases import Leases, rows
+from ticketing.leases import Leases, change_all, rows
 from ticketing.models import OutboxMail, now
 from ticketing.transactions import write
 
@@ -43,6 +44,7 @@ def lease(at: dt.datetime) -> Lease | None:
 def settle(held: Lease, **values: Any) -> None:
     """Write down how it went, unless the lease ran out and somebody else took over."""
     _leases.settle(held.mail_id, held.attempt, **values)
+    metrics.current().mails.labels(held.kind, values["state"]).inc()
 
 
 def note(error: str, at: dt.datetime) -> None:
@@ -68,13 +70,16 @@ def retry_all(mails: Select[OutboxMail], *, clock: Clock = now) -> int:
     """Try those of the selected mails that failed at once; returns how many there are."""
     chosen = mails.where(OutboxMail.state == "failed").with_only_columns(OutboxMail.id)
     with write() as session:
-        changed = session.execute(
-            update(OutboxMail)
-            .where(OutboxMail.id.in_(chosen.order_by(None)), OutboxMail.state == "failed")
-            .values(state="waiting", attempts=0, next_attempt_at=clock(), last_error="")
-            .execution_options(synchronize_session=False)
+        return change_all(
+            session,
+            OutboxMail,
+            OutboxMail.id.in_(chosen.order_by(None)),
+            OutboxMail.state == "failed",
+            state="waiting",
+            attempts=0,
+            next_attempt_at=clock(),
+            last_error="",
         )
-        return rows(changed)
 
 
 def queue_age(*, clock: Clock = now) -> dt.timedelta | None:

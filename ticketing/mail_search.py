@@ -62,7 +62,7 @@ def narrowed(mails: Select[OutboxMail], wanted: Wanted) -> Select[OutboxMail]:
         orders = select(Order.id).join(Order.shop).where(Shop.event_id == wanted.event_id)
         tests = and_(
             OutboxMail.kind == outbox.TEST,
-            OutboxMail.params["event"].as_integer() == wanted.event_id,
+            outbox.number_in_params("event") == wanted.event_id,
         )
         mails = mails.where(or_(OutboxMail.order_id.in_(orders), tests))
     text = "".join(c for c in wanted.text if unicodedata.category(c) != "Cc" or c.isspace())

@@ -10,10 +10,10 @@ from typing import Final
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
 
 from ticketing import languages, names, outbox, questions
 from ticketing.extensions import db
+from ticketing.locking import lock
 from ticketing.mailing import defaults, words
 from ticketing.mailing.said import PARTS
 from ticketing.models import Event, MailText, OutboxMail
@@ -156,7 +156,7 @@ def save_sender(event: Event, name: str, *, revision: int) -> Event:
         raise InvalidSettings({"sender_name": _("Please write a name, not an email address.")})
     event_id = event.id
     with write() as session:
-        event = _locked(session, event_id)
+        event = lock(session, Event, event_id)
         if event.revision != revision:
             raise EditedMeanwhile
         event.sender_name = cleaned
@@ -188,7 +188,7 @@ def send_test(
 
 def _write(event_id: int, kind: str, language: str, cleaned: Words, revision: int) -> MailText:
     with write() as session:
-        _locked(session, event_id)  # two who write the first words at once wait for each other
+        lock(session, Event, event_id)  # two who write the first words at once wait for each other
         row = session.scalar(_row(event_id, kind, language))
         if (row.revision if row else 0) != revision:
             raise EditedMeanwhile
@@ -205,10 +205,6 @@ def _row(event_id: int, kind: str, language: str) -> Select[MailText]:
     return select(MailText).where(
         MailText.event_id == event_id, MailText.kind == kind, MailText.language == language
     )
-
-
-def _locked(session: Session, event_id: int) -> Event:
-    return session.scalars(select(Event).where(Event.id == event_id).with_for_update()).one()
 
 
 def _line(text: str, most: int) -> str:

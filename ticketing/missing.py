@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ticketing import fields, history, outbox
 from ticketing.extensions import db
 from ticketing.fields import Asked
-from ticketing.guards import check_stands, deadline_passed, locked, ticket_in
+from ticketing.guards import check_stands, deadline_passed, locked, locked_all, ticket_in
 from ticketing.history import By
 from ticketing.holders import known_of
 from ticketing.models import (
@@ -105,8 +105,16 @@ def ask_all(event: Event, by: By, tickets: Select[Ticket]) -> int:
     ids = list(of_order)
     for start in range(0, len(ids), _ORDERS_AT_ONCE):
         with write() as session, outbox.bulk(session):
-            for order_id in ids[start : start + _ORDERS_AT_ONCE]:
-                asked += _ask_in(session, order_id, of_order[order_id], by)
+            some = [
+                (order, _of_recipients(session, order, of_order[order.id]))
+                for order in locked_all(session, ids[start : start + _ORDERS_AT_ONCE])
+            ]
+            limits = [
+                limit for order, whom in some for each in whom for limit in _limits(order, each)
+            ]
+            outbox.queue_up(session, outbox.DETAILS_MISSING, *limits)
+            for order, whom in some:
+                asked += _ask_in(session, order, whom, by)
     return asked
 
 
@@ -125,10 +133,10 @@ def count(tickets: Select[Ticket]) -> int:
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _ask_in(session: Session, order_id: int, ticket_ids: set[int], by: By) -> int:
-    order = locked(session, order_id)
+def _of_recipients(session: Session, order: Order, ticket_ids: set[int]) -> dict[str, list[Ticket]]:
+    """Which of these tickets somebody is to be asked about, by whom to ask."""
     if order.state == "cancelled" or deadline_passed(order):
-        return 0
+        return {}
     lately = set(
         session.scalars(select(Ticket.id).where(Ticket.order_id == order.id, _asked_lately()))
     )
@@ -136,6 +144,10 @@ def _ask_in(session: Session, order_id: int, ticket_ids: set[int], by: By) -> in
     for ticket in order.tickets:
         if ticket.id in ticket_ids - lately and missing_in(ticket):
             of_recipient.setdefault(ticket.email or order.email, []).append(ticket)
+    return of_recipient
+
+
+def _ask_in(session: Session, order: Order, of_recipient: dict[str, list[Ticket]], by: By) -> int:
     asked = 0
     for recipient, tickets in of_recipient.items():
         if outbox.within_limits(session, outbox.DETAILS_MISSING, *_limits(order, recipient)):

@@ -78,6 +78,8 @@ _PLAIN = str.maketrans(
 
 def folded(text: str) -> str:
     """For searching: without case, accents and invisible characters: "lukasz" finds "Łukasz"."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf"})
     # What was compatible with a capital ("℡") has only now become one.

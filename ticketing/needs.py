@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from ticketing import fields
+from ticketing.locking import lock, lock_if_there
 from ticketing.models import Event, TicketType
 from ticketing.refusals import EditedMeanwhile
 from ticketing.shops import InvalidSettings
@@ -50,7 +50,7 @@ def change_event(event: Event, given: Mapping[str, str], *, revision: int) -> Ev
         )
     event_id = event.id
     with write() as session:
-        event = session.scalars(select(Event).where(Event.id == event_id).with_for_update()).one()
+        event = lock(session, Event, event_id)
         if event.revision != revision:
             raise EditedMeanwhile
         event.fields = {**event.fields, **cleaned}
@@ -73,15 +73,13 @@ def change_type(ticket_type: TicketType, given: Mapping[str, str], *, revision: 
         )
     type_id = ticket_type.id
     with write() as session:
-        ticket_type = session.scalars(
-            select(TicketType).where(TicketType.id == type_id).with_for_update()
-        ).one()
-        if ticket_type.revision != revision:
+        found = lock_if_there(session, TicketType, type_id)
+        if found is None or found.revision != revision:
             raise EditedMeanwhile
-        others = {key: need for key, need in ticket_type.fields.items() if key not in asked}
-        ticket_type.fields = {**others, **_without(cleaned, AS_EVENT)}
-        ticket_type.revision += 1
-    return ticket_type
+        others = {key: need for key, need in found.fields.items() if key not in asked}
+        found.fields = {**others, **_without(cleaned, AS_EVENT)}
+        found.revision += 1
+    return found
 
 
 def _clean(

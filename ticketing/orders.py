@@ -1,8 +1,7 @@
 """An order completes: in our own shop, through the API, by import – always here."""
 
 import datetime as dt
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import Final
 
@@ -11,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from ticketing import arriving, history, names, outbox
+from ticketing import arriving, history, outbox
 from ticketing.arriving import (
     MAX_TICKETS,
     BadQuantity,
@@ -25,11 +24,14 @@ from ticketing.arriving import (
     digest_of,
 )
 from ticketing.extensions import db
-from ticketing.gathering import gathered
+from ticketing.gathering import as_if_loaded, completed, gathered, insert_new
 from ticketing.history import By
-from ticketing.models import Event, Order, OutboxMail, Shop, Ticket, TicketType
+from ticketing.locking import queue_for
+from ticketing.models import Event, Order, OutboxMail, Shop, Ticket
+from ticketing.order_codes import any_code, fresh_codes
 from ticketing.refusals import ShopArchived
 from ticketing.transactions import write
+from ticketing.turns import taking_turns
 
 __all__ = [
     "MAX_TICKETS",
@@ -38,26 +40,30 @@ __all__ = [
     "Booker",
     "InvalidTickets",
     "Line",
+    "NewOrder",
     "NewTicket",
     "ReferenceTaken",
     "ShopArchived",
     "UnknownTicketType",
+    "alone_with",
     "check",
+    "known_digests",
+    "made",
     "place",
     "place_in",
-    "search_text_of",
     "with_questions",
     "with_tickets",
 ]
 
-# No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: a code survives being read out over a bad line.
-CODE_ALPHABET: Final = "34679ACDEFGHJKMNPQRTVWXY"
-CODE_LENGTH: Final = 6
+_TRIES: Final = 5  # of placing an order whose code turns out to be taken
 _AT_ONCE: Final = 500  # values in one look-up
 
 # References of our own shop begin so, and nobody else's may: whoever could choose the reference
 # of another shop's order would be handed that order, or could take its place.
 WEB_REFERENCE: Final = "web:"
+
+# Why an order that nobody has placed before can't be.
+REFUSALS: Final = (ShopArchived, UnknownTicketType, BadQuantity, InvalidTickets)
 
 # A day, for orders that anybody may place.
 CONFIRMATIONS_PER_RECIPIENT: Final = 20
@@ -98,6 +104,14 @@ class Arrival:
     as_of: dt.datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order with all that can be known before the transaction that writes it."""
+
+    order: Order
+    wanted: list[Checked]  # its tickets, whose types are settled in the transaction
+
+
 def place(
     shop_id: int,
     reference: str,
@@ -128,32 +142,47 @@ def place(
     confirmations are limited, so that orders can't be used to bomb people; `TooManyMails`.
     `as_of` is how new this state of the order is, for shops whose orders we follow (`amending`).
     """
+    session = db.session()
     digest = digest_of(astuple(booker), wanted)
-    known = _by_reference(db.session(), shop_id, reference)
-    if known is not None:
-        return _same_or_refuse(known, digest), False
-    arrival = check(db.session(), shop_id, reference, booker, wanted, locale=locale)
-    arrival = replace(arrival, as_of=as_of)
     try:
-        with write() as session:
-            if asked_from and _by_reference(session, shop_id, reference) is None:
-                _check_limits(session, booker, asked_from)
-            ((order, new),) = place_in(
-                session,
-                shop_id,
-                [arrival],
-                by=by,
-                asked_from=asked_from,
-                send_mails=send_mails,
-                mail_holders=mail_holders,
-            )
-    except IntegrityError:
-        # PostgreSQL lets two insert at once; the loser finds the winner's order.
-        known = _by_reference(db.session(), shop_id, reference)
+        arrival = check(session, shop_id, reference, booker, wanted, locale=locale)
+        arrival = replace(arrival, as_of=as_of)
+        order = _placed(
+            session,
+            shop_id,
+            arrival,
+            by=by,
+            asked_from=asked_from,
+            send_mails=send_mails,
+            mail_holders=mail_holders,
+        )
+    except (*REFUSALS, IntegrityError):
+        # Only now, for it is rare, and a query that each new order would wait for.
+        known = _by_reference(session, shop_id, reference)
         if known is None:
             raise
-        return _same_or_refuse(known, digest), False
-    return order, new
+        if known.content_digest != digest:
+            raise ReferenceTaken(known.code, reference) from None
+        return known, False
+    return order, True
+
+
+def _placed(
+    session: Session, shop_id: int, arrival: Arrival, *, by: By, asked_from: str, **mails: bool
+) -> Order:
+    """The order, written; raises `IntegrityError` where its reference is taken."""
+    for tries_left in reversed(range(_TRIES)):
+        (new,) = made(session, shop_id, [arrival], by)
+        try:
+            with write(keep=True):
+                place_in(session, shop_id, [new], by=by, asked_from=asked_from, **mails)
+            break
+        except IntegrityError:
+            if not tries_left or _by_reference(session, shop_id, arrival.reference):
+                raise
+            # Another order has the code that was drawn for this one.
+    as_if_loaded(session, [*new.order.tickets, new.order])
+    return new.order
 
 
 def check(
@@ -161,91 +190,103 @@ def check(
 ) -> Arrival:
     """An order as it may be written by `place_in`; raises what `place` raises for a new one."""
     shop = _shop(session, shop_id)
-    tickets = checked(session, shop.event, wanted)
+    tickets = checked(shop.event, wanted)
     return Arrival(reference, booker, locale, digest_of(astuple(booker), wanted), tickets)
+
+
+def made(session: Session, shop_id: int, arrivals: Sequence[Arrival], by: By) -> list[NewOrder]:
+    """Checked orders of one shop with their rows; on SQLite everybody waits for who writes them,
+    so they are made before."""
+    shop = _shop(session, shop_id)
+    number = len(arrivals)
+    codes = [any_code()] if number == 1 else fresh_codes(session, number)
+    return [
+        NewOrder(_order(shop, each, code, by), each.tickets)
+        for each, code in taking_turns(zip(arrivals, codes, strict=True))
+    ]
+
+
+def alone_with(session: Session, shop_id: int) -> None:
+    """Whoever else writes several orders of this shop goes on when this transaction has ended.
+
+    Two that have the same orders, each in its own sequence, would wait for each other.
+    """
+    arriving.on_sale(session, shop_id)  # which has to be locked before
+    queue_for(session, f"orders into shop {shop_id}")
 
 
 def place_in(
     session: Session,
     shop_id: int,
-    arrivals: Sequence[Arrival],
+    new: Sequence[NewOrder],
     *,
     by: By,
     asked_from: str = "",
     send_mails: bool = True,
     mail_holders: bool = True,
-) -> list[tuple[Order, bool]]:
-    """Place checked orders of one shop in the caller's transaction, as `place` does.
+) -> None:
+    """Write new orders in the caller's transaction; thousands are a few statements.
 
-    Thousands at once are a few statements. Raises `ReferenceTaken` (for the first that is),
-    `ShopArchived`, `UnknownTicketType`; all or nothing is then the caller's transaction's doing.
+    Who writes several asks for `alone_with` first. Raises `ShopArchived`, `UnknownTicketType`,
+    `TooManyMails`, and SQLAlchemy's `IntegrityError` where one of them is here already.
     """
-    known = _by_references(session, shop_id, [each.reference for each in arrivals])
-    fresh: dict[str, Arrival] = {}
-    for each in arrivals:
-        if each.reference in known:
-            _same_or_refuse(known[each.reference], each.digest)
-        elif fresh.setdefault(each.reference, each).digest != each.digest:
-            raise ReferenceTaken("", each.reference)
-    if fresh:
-        shop = _shop(session, shop_id)
-        types = arriving.types_of(session, shop.event_id, locked=True)
-        codes = _fresh_codes(session, len(fresh))
-        placed = [
-            _order(shop, types, each, code, by)
-            for each, code in zip(fresh.values(), codes, strict=True)
-        ]
-        session.add_all(placed)
-        session.flush()
-        with gathered(session):
-            for order in placed:
-                _tell(session, order, by, asked_from, send_mails, send_mails and mail_holders)
-                known[order.reference] = order
-    result = []
-    for each in arrivals:
-        result.append((known[each.reference], fresh.pop(each.reference, None) is not None))
-    return result
+    sale = arriving.on_sale(session, shop_id)
+    if sale.shop.archived_at is not None:
+        raise ShopArchived
+    placed = [each.order for each in new]
+    if asked_from:
+        _check_limits(session, shop_id, placed, asked_from)
+    insert_new(session, placed)
+    for each in new:
+        for ticket, wanted in zip(each.order.tickets, each.wanted, strict=True):
+            if wanted.type_code not in sale.types:
+                raise UnknownTicketType(wanted.type_code)
+            ticket.order_id = each.order.id
+            arriving.give_type(ticket, sale.types[wanted.type_code])
+    insert_new(session, [ticket for order in placed for ticket in order.tickets])
+    with gathered(session):
+        for order in placed:
+            _tell(session, order, by, asked_from, send_mails, send_mails and mail_holders)
 
 
-def _by_reference(session: Session, shop_id: int, reference: str) -> Order | None:
-    return session.scalar(
-        select(Order).where(Order.shop_id == shop_id, Order.reference == reference)
-    )
-
-
-def _by_references(session: Session, shop_id: int, references: list[str]) -> dict[str, Order]:
-    found: dict[str, Order] = {}
+def known_digests(
+    session: Session, shop_id: int, references: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """{reference: (content digest, code)} of those orders that the shop has."""
+    found = {}
     for start in range(0, len(references), _AT_ONCE):
         some = references[start : start + _AT_ONCE]
-        for order in session.scalars(
-            select(Order).where(Order.shop_id == shop_id, Order.reference.in_(some))
-        ):
-            found[order.reference] = order
+        wanted = select(Order.reference, Order.content_digest, Order.code).where(
+            Order.shop_id == shop_id, Order.reference.in_(some)
+        )
+        for reference, digest, code in session.execute(wanted):
+            found[reference] = (digest, code)
     return found
 
 
-def _same_or_refuse(known: Order, digest: str) -> Order:
-    if known.content_digest != digest:
-        raise ReferenceTaken(known.code, known.reference)
-    return known
+def _by_reference(session: Session, shop_id: int, reference: str) -> Order | None:
+    """The shop's order, with all that tells what was placed."""
+    return session.scalar(
+        select(Order)
+        .where(Order.shop_id == shop_id, Order.reference == reference)
+        .options(selectinload(Order.tickets).joinedload(Ticket.type))
+    )
 
 
 def _shop(session: Session, shop_id: int) -> Shop:
-    shop = session.scalars(
-        select(Shop).where(Shop.id == shop_id).options(joinedload(Shop.event))
-    ).one()
+    """The shop, not asked for again where it is loaded; the transaction looks once more."""
+    of_event = joinedload(Shop.event).selectinload(Event.ticket_types)
+    shop = session.get_one(Shop, shop_id, options=[of_event])
     if shop.archived_at is not None:
         raise ShopArchived
     return shop
 
 
-def _order(
-    shop: Shop, types: Mapping[str, TicketType], arrival: Arrival, code: str, by: By
-) -> Order:
+def _order(shop: Shop, arrival: Arrival, code: str, by: By) -> Order:
     booker = arrival.booker
     order = Order(
         organiser_id=shop.organiser_id,
-        shop=shop,
+        shop_id=shop.id,
         code=code,
         reference=arrival.reference,
         content_digest=arrival.digest,
@@ -257,10 +298,8 @@ def _order(
         amended_as_of=arrival.as_of,
     )
     for position, each in enumerate(arrival.tickets, start=1):
-        if each.type_code not in types:
-            raise UnknownTicketType(each.type_code)
-        arriving.make(order, each, types[each.type_code], position, by)
-    order.search_text = search_text_of(order)
+        completed(arriving.make(order, each, position, by))
+    completed(order)
     return order
 
 
@@ -284,41 +323,17 @@ def _tell(
         arriving.tell(session, ticket, by, mail=mail_holders)
 
 
-def _check_limits(session: Session, booker: Booker, asked_from: str) -> None:
-    outbox.check_limits(
-        session,
-        outbox.CONFIRMATION,
-        (outbox.to(booker.email), CONFIRMATIONS_PER_RECIPIENT),
-        (OutboxMail.asked_from == asked_from, CONFIRMATIONS_PER_ADDRESS),
-    )
-
-
-def _fresh_codes(session: Session, number: int) -> list[str]:
-    found: dict[str, None] = {}
-    while len(found) < number:
-        some = {
-            "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
-            for _ in range(min(number - len(found), _AT_ONCE))
-        }
-        taken = set(session.scalars(select(Order.code).where(Order.code.in_(some))))
-        found |= dict.fromkeys(sorted(some - taken))
-    return list(found)
-
-
-def search_text_of(order: Order) -> str:
-    """Everything an organiser may look an order up by, folded; `tickets` must be loaded."""
-    parts = [
-        order.code,
-        order.reference,
-        names.full(order.first_name, order.last_name),
-        order.email,
-        order.phone,
-    ]
-    for ticket in order.tickets:
-        parts.append(f"{order.code}-{ticket.position}")
-        if ticket.first_name or ticket.email:
-            parts += [names.full(ticket.first_name, ticket.last_name), ticket.email, ticket.phone]
-    return names.folded("\n".join(part for part in parts if part))
+def _check_limits(session: Session, shop_id: int, placed: Sequence[Order], asked_from: str) -> None:
+    """Raises `TooManyMails`; an order that is here already sends none."""
+    known = known_digests(session, shop_id, [order.reference for order in placed])
+    recipients = [order.email for order in placed if order.reference not in known]
+    if recipients:
+        outbox.check_limits(
+            session,
+            outbox.CONFIRMATION,
+            *[(outbox.to(email), CONFIRMATIONS_PER_RECIPIENT) for email in recipients],
+            (OutboxMail.asked_from == asked_from, CONFIRMATIONS_PER_ADDRESS),
+        )
 
 
 def with_tickets() -> tuple[ORMOption, ...]:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.orm import Session
 
 from ticketing.config import settings
 from ticketing.gathering import put
+from ticketing.locking import queue_for
 from ticketing.models import Order, OutboxMail, Ticket, now
 from ticketing.refusals import TooManyMails
-from ticketing.transactions import queue_for
 
 CONFIRMATION = "confirmation"  # booker: the order is in, here is the overview
 SHARE = "share"  # visitor: somebody shares a ticket with you
@@ -130,7 +130,7 @@ def check_limits(session: Session, kind: str, *limits: Limit) -> None:
 
 def within_limits(session: Session, kind: str, *limits: Limit) -> bool:
     """Whether one more mail of a kind passes none of today's limits, whoever else is at it now."""
-    queue_for(session, *(f"{kind} {_spelt_out(condition)}" for condition, _most in limits))
+    queue_up(session, kind, *limits)
     since = now() - dt.timedelta(days=1)
     for condition, most in limits:
         count = session.scalar(
@@ -143,8 +143,21 @@ def within_limits(session: Session, kind: str, *limits: Limit) -> bool:
     return True
 
 
+def queue_up(session: Session, kind: str, *limits: Limit) -> None:
+    """Let nobody else write mails that count towards these limits until the transaction ends.
+
+    For whoever looks at one limit after the other: all of them first, lest two hold each other up.
+    """
+    queue_for(session, *(f"{kind} {_spelt_out(condition)}" for condition, _most in limits))
+
+
 def _spelt_out(condition: ColumnElement[bool]) -> str:
     return str(condition.compile(compile_kwargs={"literal_binds": True}))
+
+
+def number_in_params(key: str) -> ColumnElement[int]:
+    """An id that stands in a mail's params; the usual integers of PostgreSQL's are too small."""
+    return cast(OutboxMail.params[key].as_string(), BigInteger)
 
 
 def to(recipient: str) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from sqlalchemy import func, inspect, select, update
 from ticketing import outbox
 from ticketing.config import settings
 from ticketing.extensions import db
+from ticketing.locking import lock
 from ticketing.models import Membership, Organiser, OutboxMail, User
 from ticketing.sessions import end_all_of
 from ticketing.transactions import write
@@ -82,9 +83,17 @@ def change(user: User, present: str, wanted: str, *, locale: str) -> User:
 
     Raises `WrongPassword`, `BadPassword`.
     """
+    proven = user.password
     if not fits(user, present):
         raise WrongPassword
-    return put(user.id, hash_password(checked(wanted, *known_of(user))), locale=locale)
+    hashed = hash_password(checked(wanted, *known_of(user)))
+    user_id = user.id
+    with write() as session:
+        user = lock(session, User, user_id)
+        if user.password != proven:  # somebody else who knew it was faster
+            raise WrongPassword
+        _put(session, user, hashed, locale)
+    return user
 
 
 def known_of(user: User) -> tuple[str, ...]:
@@ -125,7 +134,7 @@ def keep_newer_hash(user: User) -> None:
 def put(user_id: int, hashed: str, *, locale: str) -> User:
     """Write a new password; the user hears of it by mail, and is signed out everywhere."""
     with write() as session:
-        user = session.get_one(User, user_id)
+        user = lock(session, User, user_id)
         _put(session, user, hashed, locale)
     return user
 
@@ -174,7 +183,7 @@ def reset(token: str, wanted: str, *, locale: str) -> User:
     hashed = hash_password(checked(wanted, *known_of(user)))
     user_id = user.id
     with write() as session:
-        session.get_one(User, user_id, with_for_update=True)
+        lock(session, User, user_id)
         # As it is now: of two who send the form at once, the second comes too late.
         user = account_of_reset(token)
         _put(session, user, hashed, locale)

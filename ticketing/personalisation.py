@@ -6,13 +6,13 @@ the change feed in the same transaction. The other rules have rooms of their own
 what all of them look at first stands in `guards.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ticketing import completion, fields, history, live, missing, orders, outbox, sending
+from ticketing import completion, fields, history, live, missing, outbox, sending
 from ticketing.fields import Answer
 from ticketing.guards import (
     check_open,
@@ -31,7 +31,8 @@ from ticketing.holders import (
     holder_of,
     with_answers,
 )
-from ticketing.models import CANCELLED, OPEN, PERSONALISED, Order, Ticket, now
+from ticketing.locking import to_rely_on
+from ticketing.models import CANCELLED, OPEN, PERSONALISED, Order, Ticket, TicketType, now
 from ticketing.refusals import (
     AlreadyClaimed,
     EditedMeanwhile,
@@ -91,7 +92,6 @@ def claim(
         if share_generation is not None:
             current_share(session, ticket, share_generation, channel="link")
         end_share(ticket, "claimed")
-        order.search_text = orders.search_text_of(order)
         history.record(session, order, "claimed", by, ticket=ticket, after=holder_of(ticket))
         if ticket.email and _may_mail(session, order, ticket.email):
             outbox.enqueue(
@@ -169,7 +169,6 @@ def edit(
             renew_barcode(ticket)
             ticket.link_generation += 1
             after["barcode"] = ticket.barcode_generation
-        order.search_text = orders.search_text_of(order)
         history.record(session, order, "edited", by, ticket=ticket, before=before, after=after)
         address = sending.address_of(ticket)
         if mail_holder and address:
@@ -207,7 +206,6 @@ def complete(ticket: Ticket, given: Mapping[str, Answer], by: By, *, revision: i
         for column, value in with_answers(ticket, details).items():
             setattr(ticket, column, value)
         ticket.revision += 1
-        order.search_text = orders.search_text_of(order)
         history.record(
             session, order, "completed", by, ticket=ticket, before=before, after=holder_of(ticket)
         )
@@ -220,6 +218,13 @@ def can_reopen(ticket: Ticket) -> bool:
     return ticket.type.needs_personal_data and ticket.state in {OPEN, PERSONALISED}
 
 
+def _hold_types(session: Session, ticket_ids: Collection[int]) -> None:
+    """Whether these tickets' types need personal data stays as it is until the transaction ends."""
+    theirs = select(Ticket.ticket_type_id).where(Ticket.id.in_(ticket_ids))
+    types = select(TicketType).where(TicketType.id.in_(theirs)).order_by(TicketType.id)
+    session.scalars(to_rely_on(types)).all()
+
+
 def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Order:
     """*Open Personalisation*: the chosen tickets are open again, for everybody anew.
 
@@ -228,8 +233,10 @@ def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Orde
     the history, barcodes and page links are renewed, shared links withdrawn, the booker mailed.
     Raises `NothingToReopen` where a chosen ticket can't be reopened, or none is chosen.
     """
+    order_id = order.id
     with write() as session:
-        order = locked(session, order.id)
+        _hold_types(session, chosen)
+        order = locked(session, order_id)
         tickets = [ticket for ticket in order.tickets if ticket.id in chosen]
         if not tickets or len(tickets) != len(chosen):
             raise NothingToReopen
@@ -261,7 +268,6 @@ def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Orde
                 after=holder_of(ticket),
                 reason=reason,
             )
-        order.search_text = orders.search_text_of(order)
         outbox.enqueue(
             session,
             outbox.REOPENED,

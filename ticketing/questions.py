@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from ticketing import languages, names
 from ticketing.extensions import db
+from ticketing.locking import lock
 from ticketing.models import Event, Question, Shop, now
 from ticketing.needs import NEEDS
 from ticketing.refusals import EditedMeanwhile
@@ -72,9 +73,7 @@ def change(
     question_id = question.id
     cleaned = clean({**given, "kind": question.kind}, speaks, former=question)
     with write() as session:
-        question = session.scalars(
-            select(Question).where(Question.id == question_id).with_for_update()
-        ).one()
+        question = lock(session, Question, question_id)
         if question.revision != revision:
             raise EditedMeanwhile
         for column, value in cleaned.items():
@@ -85,9 +84,10 @@ def change(
 
 def move(question: Question, *, up: bool) -> None:
     """One place up or down among the questions that are asked; at the end nothing happens."""
+    question_id, event_id = question.id, question.event_id
     with write() as session:
-        asked = _asked(session, question.event_id)
-        at = next((i for i, each in enumerate(asked) if each.id == question.id), None)
+        asked = _asked(session, event_id)
+        at = next((i for i, each in enumerate(asked) if each.id == question_id), None)
         to = None if at is None else at + (-1 if up else 1)
         if at is None or to is None or not 0 <= to < len(asked):
             return
@@ -98,14 +98,18 @@ def move(question: Question, *, up: bool) -> None:
 
 def archive(question: Question) -> None:
     """Ask it no more; answers stay, and keep their question."""
-    with write():
+    question_id = question.id
+    with write() as session:
+        question = lock(session, Question, question_id)
         question.archived_at = question.archived_at or now()
 
 
 def restore(question: Question) -> None:
     """Ask it again, after all others. Raises `TooManyQuestions`."""
+    question_id, event_id = question.id, question.event_id
     with write() as session:
-        asked = _asked(session, question.event_id)
+        asked = _asked(session, event_id)
+        question = lock(session, Question, question_id)
         if question.archived_at is None:
             return
         if len(asked) >= MOST:
@@ -203,14 +207,16 @@ def _choices(
 
 
 def _asked(session: Session, event_id: int) -> list[Question]:
-    event = session.scalars(
-        select(Event)
-        .where(Event.id == event_id)
-        .options(selectinload(Event.questions))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    return [each for each in event.questions if each.archived_at is None]
+    """What an event asks, of which nobody else changes the sequence now."""
+    lock(session, Event, event_id)
+    return list(
+        session.scalars(
+            select(Question)
+            .where(Question.event_id == event_id, Question.archived_at.is_(None))
+            .order_by(Question.position, Question.id)
+            .execution_options(populate_existing=True)
+        )
+    )
 
 
 def _line(text: str, most: int) -> str:

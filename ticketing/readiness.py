@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from ticketing import history
 from ticketing.gathering import gathered
 from ticketing.history import By
+from ticketing.locking import to_change
 from ticketing.models import OPEN, PERSONALISED, Change, Order, Share, Ticket, now
 
 
@@ -18,12 +19,10 @@ def make_ready(session: Session, type_id: int, by: By) -> int:
     """
     of_type = (Ticket.ticket_type_id == type_id, Ticket.state == OPEN)
     touched = Order.id.in_(select(Ticket.order_id).where(*of_type))
-    # In one order, so that two of these can't wait for each other; then nobody claims any more.
+    # From now on nobody claims any of them.
     orders = {
         order.id: order
-        for order in session.scalars(
-            select(Order).where(touched).order_by(Order.id).with_for_update()
-        )
+        for order in session.scalars(to_change(select(Order).where(touched).order_by(Order.id)))
     }
     waiting = session.scalars(
         select(Ticket).where(*of_type).order_by(Ticket.order_id, Ticket.position)

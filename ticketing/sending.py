@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from ticketing import fields, history, live, names, orders, outbox
+from ticketing import fields, history, live, names, outbox
 from ticketing.fields import Answer, InvalidDetails
 from ticketing.guards import locked
 from ticketing.history import By
@@ -106,7 +106,6 @@ def edit_contact(order: Order, given: Mapping[str, Answer], by: By, *, revision:
         for key, value in cleaned.items():
             setattr(order, key, value)
         order.revision += 1
-        order.search_text = orders.search_text_of(order)
         history.record(session, order, "contact_edited", by, before=before, after=cleaned)
         if before["email"] != order.email and order.state != "cancelled":
             order.link_generation += 1

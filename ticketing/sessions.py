@@ -13,14 +13,14 @@ from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, contains_eager
 
 from ticketing import outbox
 from ticketing.accounts import new_uniquifier
 from ticketing.extensions import db
+from ticketing.locking import lock
 from ticketing.models import EmailChange, SignIn, User, now
-from ticketing.transactions import Busy, write
+from ticketing.transactions import DATABASE_ERRORS, Unavailable, write
 
 LONGEST: Final = dt.timedelta(hours=12)
 IDLE: Final = dt.timedelta(hours=3)
@@ -39,7 +39,7 @@ def begin(user_id: int, browser: str, *, known: bool, locale: str) -> str:
     """
     secret = secrets.token_urlsafe(32)
     with write() as session:
-        user = session.get_one(User, user_id)
+        user = lock(session, User, user_id)
         session.add(SignIn(user_id=user_id, digest=_digest(secret), browser=browser))
         _keep_the_latest(session, user_id)
         new_mails = (outbox.to(user.email), _NEW_BROWSER_MAILS)
@@ -81,7 +81,7 @@ def note_use(sign_in: SignIn) -> None:
     if sign_in.last_used_at > at - _NOTED_EVERY:
         return
     # Whoever only looks is served though it can't be noted: the next request notes it.
-    with suppress(Busy, DBAPIError), write() as session:
+    with suppress(Unavailable, *DATABASE_ERRORS), write() as session:
         session.execute(update(SignIn).where(SignIn.id == sign_in.id).values(last_used_at=at))
 
 
@@ -133,7 +133,7 @@ def end_others(user_id: int, kept_id: int) -> None:
 def end_all(user_id: int) -> None:
     """Sign somebody out everywhere; links to a new password or address are over, too."""
     with write() as session:
-        end_all_of(session, session.get_one(User, user_id))
+        end_all_of(session, lock(session, User, user_id))
 
 
 def end_all_of(session: Session, user: User) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ticketing import brand, names
 from ticketing.extensions import db
+from ticketing.locking import lock
 from ticketing.models import Event, Shop, now
 from ticketing.shops import InvalidSettings, clean_name
 from ticketing.slugs import MAX_SLUG, SLUG, slug_of
@@ -110,7 +111,7 @@ def _taken(slug: str) -> str:
 def _archived(shop: Shop, *, archived: bool) -> Shop:
     shop_id = shop.id
     with write() as session:
-        shop = session.scalars(select(Shop).where(Shop.id == shop_id).with_for_update()).one()
+        shop = lock(session, Shop, shop_id)
         if archived != (shop.archived_at is not None):
             shop.archived_at = now() if archived else None
             shop.revision += 1

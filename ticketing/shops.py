@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from ticketing import fields, images, languages, names
 from ticketing.images import Picture
+from ticketing.locking import lock
 from ticketing.models import Event, Shop
 from ticketing.refusals import EditedMeanwhile
 from ticketing.transactions import write
@@ -52,12 +51,7 @@ def change_settings(shop: Shop, given: Mapping[str, str], *, revision: int) -> S
     cleaned = clean(given, shop.event)
     shop_id = shop.id
     with write() as session:
-        shop = session.scalars(
-            select(Shop)
-            .where(Shop.id == shop_id)
-            .options(joinedload(Shop.event))
-            .with_for_update(of=Shop)
-        ).one()
+        shop = lock(session, Shop, shop_id)
         if shop.revision != revision:
             raise EditedMeanwhile
         for setting, value in cleaned.items():
@@ -74,7 +68,7 @@ def set_logo(shop: Shop, picture: Picture | None, *, seen: int) -> Shop:
     """
     shop_id = shop.id
     with write() as session:
-        shop = session.scalars(select(Shop).where(Shop.id == shop_id).with_for_update()).one()
+        shop = lock(session, Shop, shop_id)
         former = shop.logo
         if (former.id if former else 0) != seen:
             raise EditedMeanwhile

@@ -12,7 +12,7 @@ from flask import Flask
 from ticketing import create_app, demo
 from ticketing.config import PROJECT, BadSetting, Settings
 from ticketing.demo_site import keep_place
-from ticketing.installation import migrate, one_at_a_time
+from ticketing.installation import OtherKeys, migrate, one_at_a_time
 
 
 class CannotStart(Exception):
@@ -35,7 +35,7 @@ def main() -> NoReturn:
             with app.app_context():
                 demo.let_frame(site.origin)
         _say(found, settings, site.origin if site else "")
-    except (BadSetting, CannotStart) as problem:
+    except (BadSetting, CannotStart, OtherKeys) as problem:
         sys.exit(f"Passalong can't start: {problem}")
     _deliver_meanwhile()
     if site:

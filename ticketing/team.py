@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from ticketing import sessions, two_step
 from ticketing.accounts import one_line
+from ticketing.locking import lock
 from ticketing.models import Membership, Organiser, User
 from ticketing.refusals import EditedMeanwhile, LastOwner, NotOwnRole, NotTheirOwnerAlone
 from ticketing.transactions import write
@@ -91,7 +92,7 @@ def rename(organiser_id: int, name: str, *, seen: str) -> Organiser:
     """
     name = clean_organiser_name(name)
     with write() as session:
-        organiser = lock(session, organiser_id)
+        organiser = lock(session, Organiser, organiser_id)
         if organiser.name != seen:
             raise EditedMeanwhile
         organiser.name = name
@@ -102,18 +103,8 @@ def clean_organiser_name(text: str) -> str:
     return one_line(text, _("Please give the organisation a name."))
 
 
-def lock(session: Session, organiser_id: int) -> Organiser:
-    """The organiser; nobody else changes its team until this transaction ends."""
-    return session.scalars(
-        select(Organiser)
-        .where(Organiser.id == organiser_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-
-
 def _locked(session: Session, member_id: int, organiser_id: int) -> Membership:
-    lock(session, organiser_id)
+    lock(session, Organiser, organiser_id)
     member = session.scalar(
         select(Membership)
         .where(Membership.id == member_id, Membership.organiser_id == organiser_id)

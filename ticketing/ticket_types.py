@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ticketing import money, names, readiness
 from ticketing.extensions import db
 from ticketing.history import By
+from ticketing.locking import lock, to_change
 from ticketing.models import CANCELLED, OPEN, Event, Ticket, TicketType, now
 from ticketing.refusals import EditedMeanwhile, TypeInUse
 from ticketing.transactions import write
@@ -68,12 +69,12 @@ def change(
     personal data no longer makes its open tickets ready at once, if that was `confirmed`; one
     whose tickets are out without a name can't ask for names any more. `revision` is the type's
     when the form was drawn. Raises `InvalidTicketType`, and `EditedMeanwhile` if somebody changed
-    the type since: then nothing is written.
+    or deleted the type since: then nothing is written.
     """
     type_id, event_id = ticket_type.id, ticket_type.event_id
     with write() as session:
         event = _locked(session, event_id)
-        ticket_type = next(each for each in event.ticket_types if each.id == type_id)
+        ticket_type = _type_in(event, type_id)
         if ticket_type.revision != revision:
             raise EditedMeanwhile
         cleaned = _clean(event, ticket_type, given)
@@ -92,12 +93,16 @@ def change(
 
 
 def move(ticket_type: TicketType, by: int) -> TicketType:
-    """Move a type up (-1) or down (1) among those of its event; past the end nothing happens."""
+    """Move a type up (-1) or down (1) among those of its event; past the end nothing happens.
+
+    Raises `EditedMeanwhile` if somebody deleted it.
+    """
     type_id, event_id = ticket_type.id, ticket_type.event_id
     with write() as session:
-        types = _locked(session, event_id).ticket_types
+        event = _locked(session, event_id)
+        types = event.ticket_types
         # Those in use among themselves: on the page the archived stand elsewhere.
-        archived = next(each for each in types if each.id == type_id).archived_at is not None
+        archived = _type_in(event, type_id).archived_at is not None
         shown = [each for each in types if (each.archived_at is not None) == archived]
         others = [each for each in types if (each.archived_at is not None) != archived]
         at = next(index for index, each in enumerate(shown) if each.id == type_id)
@@ -109,12 +114,15 @@ def move(ticket_type: TicketType, by: int) -> TicketType:
 
 
 def archive(ticket_type: TicketType) -> TicketType:
-    """Sell no more of a type; its tickets stay what they are. Twice is the same as once."""
+    """Sell no more of a type; its tickets stay what they are. Twice is the same as once.
+
+    Raises `EditedMeanwhile` if somebody deleted it.
+    """
     return _archived(ticket_type, archived=True)
 
 
 def unarchive(ticket_type: TicketType) -> TicketType:
-    """Sell a type again."""
+    """Sell a type again; raises `EditedMeanwhile` if somebody deleted it."""
     return _archived(ticket_type, archived=False)
 
 
@@ -155,16 +163,19 @@ def counts(event_id: int) -> dict[int, int]:
 def _locked(session: Session, event_id: int) -> Event:
     """The event, of which nobody else changes the types until this transaction ends.
 
-    An order that is placed meanwhile waits too: see `orders.place`.
+    An order that is placed meanwhile waits too: see `arriving.on_sale`.
     """
-    event = session.scalars(select(Event).where(Event.id == event_id).with_for_update()).one()
-    session.scalars(
-        select(TicketType)
-        .where(TicketType.event_id == event_id)
-        .order_by(TicketType.id)
-        .with_for_update()
-    ).all()
+    event = lock(session, Event, event_id)
+    types = select(TicketType).where(TicketType.event_id == event_id).order_by(TicketType.id)
+    session.scalars(to_change(types)).all()
     return event
+
+
+def _type_in(event: Event, type_id: int) -> TicketType:
+    found = next((each for each in event.ticket_types if each.id == type_id), None)
+    if found is None:
+        raise EditedMeanwhile
+    return found
 
 
 def _in_use(session: Session, type_id: int) -> bool:
@@ -175,8 +186,7 @@ def _in_use(session: Session, type_id: int) -> bool:
 def _archived(ticket_type: TicketType, *, archived: bool) -> TicketType:
     type_id, event_id = ticket_type.id, ticket_type.event_id
     with write() as session:
-        event = _locked(session, event_id)
-        ticket_type = next(each for each in event.ticket_types if each.id == type_id)
+        ticket_type = _type_in(_locked(session, event_id), type_id)
         if archived != (ticket_type.archived_at is not None):
             ticket_type.archived_at = now() if archived else None
             ticket_type.revision += 1

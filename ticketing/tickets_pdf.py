@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
-from ticketing import barcodes, localtime, names
+from ticketing import barcodes, localtime, metrics, names
 from ticketing.config import Settings
 from ticketing.downloads import ready_tickets
 from ticketing.models import CANCELLED, Order, Ticket
@@ -21,7 +21,7 @@ from ticketing.pdf import Document, PdfCache, Renderer, TicketSheet
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the app its worker processes (started by the first job) and the folder of made files."""
+    """Give the app its worker processes, of which none is started yet, and the folder of files."""
     app.extensions["passalong.pdf_renderer"] = Renderer(workers=settings.pdf_workers)
     app.extensions["passalong.pdf_cache"] = PdfCache(settings.instance_path / "pdf")
 
@@ -51,6 +51,16 @@ def pdf_of_order(order: Order) -> Path:
             missing=_missing(order, ready),
         )
     return _made(document)
+
+
+def expect() -> None:
+    """A page offers a PDF: whoever taps on it shouldn't wait for a process to start."""
+    _renderer().warm()
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a file that was made is still there; if so, it stays for now."""
+    return _cache().is_there(path)
 
 
 def sheet_of(ticket: Ticket, lang: str) -> TicketSheet:
@@ -104,10 +114,19 @@ def _missing(order: Order, ready: list[Ticket]) -> str | None:
 
 
 def _made(document: Document) -> Path:
-    cache = current_app.extensions["passalong.pdf_cache"]
-    renderer = current_app.extensions["passalong.pdf_renderer"]
-    assert isinstance(cache, PdfCache)  # noqa: S101 - tells the type checker what init_app put there
-    assert isinstance(renderer, Renderer)  # noqa: S101
     shown = json.dumps(asdict(document), sort_keys=True, ensure_ascii=False)
     key = hashlib.sha256(shown.encode()).hexdigest()
-    return cache.get_or_make(key, lambda: renderer.render(document))
+    with metrics.pdf_asked_for() as measured:
+        return _cache().get_or_make(key, measured(lambda: _renderer().render(document)))
+
+
+def _renderer() -> Renderer:
+    renderer = current_app.extensions["passalong.pdf_renderer"]
+    assert isinstance(renderer, Renderer)  # noqa: S101 - tells the type checker what stands there
+    return renderer
+
+
+def _cache() -> PdfCache:
+    cache = current_app.extensions["passalong.pdf_cache"]
+    assert isinstance(cache, PdfCache)  # noqa: S101 - likewise
+    return cache

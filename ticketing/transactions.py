@@ -7,104 +7,179 @@ for other processes they ask again and again: SQLite's own waiting would stop th
 loop, the lock's holder included.
 
 PostgreSQL lets writers of different orders pass each other; those of the same order wait for its
-row, which every rule locks first (`guards.locked`).
+row, which every rule locks first. In which sequence locks are taken says `locking.py`. A writer
+sees what is true after each lock (READ COMMITTED); who only reads sees one moment (REPEATABLE
+READ), as on SQLite, so that no page is drawn half before a change and half after it. Within a
+process a few write at a time.
+
+Reading, too, SQLite keeps the processor and with it the event loop. A statement that may take long
+says so, `session.execute(…, execution_options=SLOW)`, and is done in a real thread.
 """
 
 import random
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, event, func, make_url, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from ticketing import metrics
+from ticketing.apart import apart
 from ticketing.config import Settings
 from ticketing.extensions import db
+from ticketing.turns import Queue
 
 BUSY_MILLISECONDS = 5_000
+SLOW: Final = {"passalong_slow": True}  # execution options
 
 More = TypeVar("More", bound=Callable[[Session], None])
 
-_writing = threading.Lock()  # whose turn it is in this process, where the engine has one writer
+# How many of this process write at a time. SQLite lets one. On PostgreSQL a transaction that was
+# begun holds its order, and is done the sooner the fewer others share the process with it.
+_writers: Final = {"sqlite": Queue(1), "postgresql": Queue(4)}
 
-# Somebody else held what was needed for too long, or the two would have waited for each other:
-# https://www.postgresql.org/docs/current/errcodes-appendix.html
+# https://www.postgresql.org/docs/current/errcodes-appendix.html. Somebody else held what was
+# needed for too long, or the two would have waited for each other:
 _BUSY_STATES: Final = frozenset({"55P03", "40P01", "40001", "57014"})
+# No connection, nothing left (disk, memory, places), the operator stepped in, nothing may be
+# written, the system's own failure:
+_PASSING_STATES: Final = ("08", "53", "57P", "25006", "25P03", "58")
+# https://www.sqlite.org/rescode.html
+_BUSY_CODES: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_PASSING_CODES: Final = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+# What a database says no with, the driver's own errors included: the engine's listeners raise them.
+DATABASE_ERRORS: Final = (SQLAlchemyError, sqlite3.Error)
 
 
-class Busy(Exception):
+class Unavailable(Exception):
+    """The database can't serve just now: it restarts, or its disk is full. That passes.
+
+    Whether what was asked for last has been done is certain only where `Busy` is raised: not.
+    """
+
+
+class Busy(Unavailable):
     """Others kept the database to themselves for too long; try again in a moment."""
 
 
 @contextmanager
-def write() -> Iterator[Session]:
+def write(*, keep: bool = False) -> Iterator[Session]:
     """A transaction that may write: committed at the end, rolled back on any exception.
 
-    What was loaded before is refreshed, so that a rule decides on what is true now. Nothing
-    slow belongs inside: no network, no rendering, no hashing. Raises `Busy`.
+    What was loaded before is refreshed, so that a rule decides on what is true now. With `keep`
+    what it read and wrote isn't asked for again afterwards, for who only shows what came of it.
+    Nothing slow belongs inside: no network, no rendering, no hashing. Raises `Busy` and
+    `Unavailable`.
     """
     session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("a rule was called inside another rule's transaction")
-    session.rollback()
-    session.expire_all()
-    with _turn(session) as options:
-        session.info["writing"] = True
-        try:
-            session.connection(execution_options=options)
-            yield session
-            for write_more in session.info.get("at_the_end", {}).values():
-                write_more(session)
-            session.commit()
-        except OperationalError as error:
-            session.rollback()
-            if is_busy(error):
-                raise Busy from error
+    with metrics.current().busy.count_exceptions(Busy), _named_errors():
+        session.rollback()
+        session.expire_all()
+        with _turn(session) as options:
+            session.info["writing"] = True
+            try:
+                session.connection(execution_options=options)
+                yield session
+                for write_more in session.info.get("at_the_end", {}).values():
+                    write_more(session)
+                session.expire_on_commit = not keep
+                session.commit()
+                then = session.info.pop("afterwards", ())
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.expire_on_commit = True
+                session.info.pop("writing", None)
+                session.info.pop("at_the_end", None)
+                session.info.pop("afterwards", None)
+    for go_on in then:
+        go_on(db.engine)
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        named = unavailable(error)
+        if named is None:
             raise
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            session.info.pop("writing", None)
-            session.info.pop("at_the_end", None)
+        raise named from error
 
 
 @contextmanager
 def _turn(session: Session) -> Iterator[dict[str, Any]]:
-    """Wait for this process's turn to write, on SQLite; gives the options to begin with."""
-    if session.get_bind().dialect.name != "sqlite":
-        yield {}
-        return
+    """Wait for this process's turn to write; gives the options to begin with."""
+    engine = session.get_bind().dialect.name
     until = time.monotonic() + BUSY_MILLISECONDS / 1000
-    if not _writing.acquire(timeout=BUSY_MILLISECONDS / 1000):
+    if not _writers[engine].enter(BUSY_MILLISECONDS / 1000):
         raise Busy
     try:
-        yield {"writes_until": until}
+        yield (
+            {"writes_until": until} if engine == "sqlite" else {"isolation_level": "READ COMMITTED"}
+        )
     finally:
-        _writing.release()
+        _writers[engine].leave()
 
 
-def is_busy(error: OperationalError) -> bool:
-    """Whether the database refused because of somebody else, so that trying again may help."""
-    if isinstance(error.orig, sqlite3.OperationalError):
-        return "locked" in str(error.orig)
-    return getattr(error.orig, "sqlstate", None) in _BUSY_STATES
+def unavailable(error: Exception) -> Unavailable | None:
+    """What one of `DATABASE_ERRORS` means where trying again may help; None where it won't."""
+    if isinstance(error, PoolTimeout):
+        return Busy()  # all of our connections are in use
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in _BUSY_CODES:
+            return Busy()
+        return Unavailable() if code in _PASSING_CODES else None
+    state = getattr(cause, "sqlstate", None)
+    if state in _BUSY_STATES:
+        return Busy()
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    # A connection that couldn't be made has no state to tell.
+    unmade = isinstance(error, OperationalError) and state is None
+    passing = state is not None and state.startswith(_PASSING_STATES)
+    return Unavailable() if lost or unmade or passing else None
 
 
-def queue_for(session: Session, *names: str) -> None:
-    """Whoever queues for one of these names, too, goes on when this transaction has ended.
+def can_write(engine: Engine, *, within: float) -> bool:
+    """Whether changes can be made, tried for so many seconds; nothing is changed.
 
-    For what no row stands for, such as how many mails somebody had today. SQLite's writers follow
-    each other anyway. Raises `Busy` through `write` where it takes too long.
+    Raises `Busy` and what SQLAlchemy raises.
     """
-    if session.get_bind().dialect.name == "sqlite":
-        return
-    for name in sorted(set(names)):  # the same sequence for all, or two could hold each other up
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execution_options(writes_until=time.monotonic() + within)
+            connection.begin().rollback()
+            return True
+        # A server that follows another one, or was told to change nothing.
+        return bool(
+            connection.scalar(
+                text(
+                    "SELECT NOT pg_is_in_recovery()"
+                    " AND current_setting('transaction_read_only') = 'off'"
+                )
+            )
+        )
 
 
 def at_the_end(session: Session, write_more: More) -> More:
@@ -118,22 +193,34 @@ def at_the_end(session: Session, write_more: More) -> More:
     return kept
 
 
+def afterwards(session: Session, go_on: Callable[[Engine], None]) -> None:
+    """Have this called once when the transaction is committed; it mustn't raise."""
+    session.info.setdefault("afterwards", {})[go_on] = True
+
+
 def engine_options(settings: Settings) -> dict[str, Any]:
     """What SQLAlchemy's engine for these settings is made with."""
+    hidden = {"hide_parameters": True}  # errors are logged: they must not quote people's details
+    pool = {"pool_timeout": BUSY_MILLISECONDS / 1000}  # for one of our own connections
     if make_url(settings.sqlalchemy_url).get_backend_name() == "sqlite":
-        return {}
+        return {**pool, **hidden}
     kept = {
         "lock_timeout": BUSY_MILLISECONDS,
         # A process that froze amid a transaction must not keep its orders locked.
         "idle_in_transaction_session_timeout": 60_000,
         # A plan made for any values would scan the table for what the trigram index finds.
         "plan_cache_mode": "force_custom_plan",
+        # Compiling a plan takes longer than any of our statements.
+        "jit": "off",
         "timezone": "UTC",
     }
     return {
+        **pool,
+        **hidden,
+        "isolation_level": "REPEATABLE READ",  # of who only reads; see `write` for the others
         "pool_pre_ping": True,  # a restarted server has forgotten our connections
-        "pool_size": 10,
-        "max_overflow": 20,
+        "pool_size": settings.database_connections,
+        "max_overflow": 0,
         "connect_args": {
             "connect_timeout": 5,
             "application_name": "passalong",
@@ -157,6 +244,14 @@ def prepare(engine: Engine) -> None:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "do_execute")
+    def execute(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+        if context is None or not context.execution_options.keys() >= SLOW.keys():
+            return False  # as ever
+        rows = apart(lambda: cursor.execute(statement, parameters).fetchall())
+        context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, None, rows)
+        return True
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

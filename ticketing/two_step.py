@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from ticketing import outbox, sealing
 from ticketing.config import settings
 from ticketing.extensions import db
+from ticketing.locking import lock
 from ticketing.models import Membership, Organiser, RecoveryCode, User, now
 from ticketing.refusals import TwoStepRequired
 from ticketing.sessions import end_all_of
@@ -228,7 +229,7 @@ def _digest(user_id: int, code: str) -> str:
 
 def _locked(session: Session, user_id: int) -> User:
     """The user as they are now; nobody else uses a code of theirs until this transaction ends."""
-    return session.get_one(User, user_id, with_for_update=True, populate_existing=True)
+    return lock(session, User, user_id)
 
 
 def _tell(session: Session, kind: str, user: User, locale: str) -> None:

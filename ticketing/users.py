@@ -4,11 +4,13 @@ from typing import Final
 
 from flask_security.utils import hash_password
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from ticketing import fields, passwords, sessions, two_step
 from ticketing.accounts import new_uniquifier
 from ticketing.extensions import db
 from ticketing.languages import LANGUAGES
+from ticketing.locking import lock, queue_for
 from ticketing.models import Membership, Organiser, User
 from ticketing.transactions import write
 
@@ -29,9 +31,11 @@ def create(email: str, organiser_name: str, role: str, password: str, *, name: s
     except ValueError as error:
         raise CannotCreate(str(error)) from error
     hashed = _hashed(password, email, name, organiser_name)
+    taken = CannotCreate(f"{email} has an account already.")
     with write() as session:
+        queue_for(session, f"organiser {organiser_name}")
         if session.scalar(select(User.id).where(func.lower(User.email) == email)) is not None:
-            raise CannotCreate(f"{email} has an account already.")
+            raise taken
         organiser = session.scalar(select(Organiser).where(Organiser.name == organiser_name))
         if organiser is None:
             organiser = Organiser(name=organiser_name)
@@ -40,6 +44,10 @@ def create(email: str, organiser_name: str, role: str, password: str, *, name: s
         user = User(email=email, name=name, password=hashed, fs_uniquifier=new_uniquifier())
         user.memberships = [Membership(organiser_id=organiser.id, role=role)]
         session.add(user)
+        try:
+            session.flush()
+        except IntegrityError as error:  # in this very moment
+            raise taken from error
     return user
 
 
@@ -61,7 +69,7 @@ def switch(email: str, *, on: bool) -> None:
     """Close an account, whose sessions end, or let it in again. Raises `CannotCreate`."""
     user_id = _account(email).id
     with write() as session:
-        user = session.get_one(User, user_id)
+        user = lock(session, User, user_id)
         user.active = on
         sessions.end_all_of(session, user)
 

@@ -142,9 +142,7 @@ def test_an_order_cancelled_ticket_by_ticket_is_found_as_cancelled(
 
 def test_days_are_those_of_the_event(olga: Browser, order: Order) -> None:
     """Half past eleven at night in UTC is the next day in Amsterdam."""
-    with write() as session:
-        found_order = session.get_one(Order, order.id)
-        found_order.created_at = dt.datetime(2026, 7, 1, 23, 30, tzinfo=dt.UTC)
+    builders.placed_at(order, dt.datetime(2026, 7, 1, 23, 30, tzinfo=dt.UTC))
     assert found(olga, "from=2026-07-02&to=2026-07-02") == [order.code]
     assert found(olga, "from=2026-07-01&to=2026-07-01") == []
     assert found(olga, "from=2026-07-03") == []
@@ -167,9 +165,8 @@ def test_pages_go_forth_and_back(
         builders.make_order(shop, tickets=1, last_name=name)
         for name in ("Smit", "Smit", "Bakker", "Visser", "Smit", "Adams", "Visser", "Zwart")
     ]
-    with write() as session:
-        for order in session.query(Order):
-            order.created_at = dt.datetime(2026, 1, 1 + order.id % 3, tzinfo=dt.UTC)
+    for number, order in enumerate(made):
+        builders.placed_at(order, dt.datetime(2026, 1, 1 + number // 3, tzinfo=dt.UTC))
     forth, back = [], []
     url = f"{LIST}?sort={sort}"
     while url:
@@ -236,4 +233,4 @@ def test_thirty_orders_take_as_many_queries_as_three(app: Flask, olga: Browser, 
         with counting(app) as statements:
             assert olga.get(LIST).status_code == 200
         counts.append(len(statements))
-    assert counts[0] == counts[1] <= 9
+    assert counts[0] == counts[1] <= 10

@@ -157,3 +157,24 @@ def test_coming_back_looks_at_once(page: Page, parts: Server) -> None:
     expect(page.locator("#ticket-1")).to_contain_text("version 1")
     page.evaluate("seen = 'visible', document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#ticket-1")).to_contain_text("version 2", timeout=2000)
+
+
+def test_of_many_windows_some_ask_until_a_stream_is_free(page: Page, parts: Server) -> None:
+    others = [page.context.new_page() for _ in range(3)]
+    for number, other in enumerate(others, 1):
+        other.goto("/")
+        wait_for_stream(other, parts, opened=number)
+    page.clock.install()
+    parts.poll = parts.news(2, "by polling")
+    page.goto("/")
+    page.clock.fast_forward(5_000)
+    expect(page.locator("#ticket-1")).to_contain_text("version 2")
+    assert len(parts.streams) == 3
+    others[0].close()
+    for _ in range(100):
+        page.clock.fast_forward(2_000)
+        if len(parts.streams) == 4:
+            break
+        page.wait_for_timeout(50)
+    parts.send(3, "by the stream")
+    expect(page.locator("#ticket-1")).to_contain_text("version 3")

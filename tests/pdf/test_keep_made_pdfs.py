@@ -131,3 +131,34 @@ print("ok")
     assert [run.communicate(timeout=60)[0].strip() for run in runs] == ["ok"] * 3
     assert size_of(tmp_path) <= 60_000
     assert not list(tmp_path.glob(".making-*"))
+
+
+def test_a_process_that_is_killed_leaves_no_half_ticket(tmp_path: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from ticketing.pdf import PdfCache
+cache = PdfCache(Path(sys.argv[1]))
+print("ready", flush=True)
+for number in range(10**9):
+    cache.get_or_make(f"ticket {sys.argv[2]} {number}", lambda: b"%PDF" + b"x" * 300_000)
+"""
+    for number in range(6):
+        maker = subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path), str(number)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        assert maker.stdout is not None
+        with maker.stdout:
+            maker.stdout.readline()
+            while not list(tmp_path.glob("*.pdf")):
+                time.sleep(0.001)
+            time.sleep(number * 0.007)
+            maker.kill()
+            maker.wait()
+        for path in tmp_path.glob("*.pdf"):
+            assert path.stat().st_size == 300_004
+            path.unlink()
+    assert PdfCache(tmp_path).get_or_make("one", lambda: b"%PDF").read_bytes() == b"%PDF"

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,34 +18,15 @@ from ticketing.pdf import (
     Renderer,
     RenderFailed,
     RenderTimeout,
+    pool,
     render,
 )
 
 from . import sheets
+from .processes import ENDLESS, is_running, processes_of, until
 from .sheets import SHEET, document, ticket
 
 ROOT = Path(__file__).resolve().parents[2]
-# Takes longer than anybody waits; each name differs, so that nothing is remembered.
-ENDLESS = document(*[dataclasses.replace(SHEET, holder=f"Name {n} 山田") for n in range(4000)])
-
-
-@pytest.fixture
-def renderer() -> Iterator[Renderer]:
-    made = Renderer(workers=2, timeout=20)
-    yield made
-    made.close()
-
-
-def processes_of(renderer: Renderer) -> list[int]:
-    return [worker.process.pid for worker in renderer._all]
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_worker_makes_what_this_process_would(renderer: Renderer) -> None:
@@ -62,6 +40,59 @@ def test_no_worker_runs_until_the_first_ticket(renderer: Renderer) -> None:
     assert len(processes_of(renderer)) == 1
     renderer.render(ticket())
     assert len(processes_of(renderer)) == 1
+
+
+def test_who_may_soon_want_a_ticket_has_a_worker_started(renderer: Renderer) -> None:
+    renderer.warm()
+    renderer.warm()
+    until(lambda: len(renderer._idle) == 1)
+    (pid,) = processes_of(renderer)
+    renderer.render(ticket())
+    assert processes_of(renderer) == [pid]
+
+
+def test_nobody_waits_for_a_start_while_a_worker_is_free_sooner(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    renderer.render(ticket())
+    slow = tmp_path / "slow.py"
+    slow.write_text("import sys; sys.stdin.read()")  # never says that it is ready
+    monkeypatch.setattr(pool, "WORKER", slow)
+    long = document(*[dataclasses.replace(SHEET, holder=f"Name {n}") for n in range(100)])
+    busy = threading.Thread(target=renderer.render, args=(long,))
+    busy.start()
+    until(lambda: not renderer._idle)
+    assert renderer.render(ticket()) == render(ticket())
+    busy.join()
+    assert len(renderer._idle) == 1, "and the other one is still starting"
+
+
+def test_where_none_can_be_started_it_is_said_so(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("raise SystemExit(1)")
+    monkeypatch.setattr(pool, "WORKER", broken)
+    with pytest.raises(RenderFailed, match="could be started"):
+        renderer.render(ticket())
+    monkeypatch.undo()
+    assert renderer.render(ticket()) == render(ticket())
+
+
+def test_a_worn_worker_goes_on_until_the_next_one_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "JOBS", 2)
+    renderer = Renderer(workers=1)
+    try:
+        renderer.render(ticket())
+        (first,) = processes_of(renderer)
+        renderer.render(ticket())
+        assert first in processes_of(renderer)
+        until(lambda: not is_running(first) and len(renderer._idle) == 1)
+        assert renderer.render(ticket()) == render(ticket())
+    finally:
+        renderer.close()
 
 
 def test_many_at_once_get_each_their_own(renderer: Renderer) -> None:
@@ -93,34 +124,6 @@ def test_a_worker_that_takes_too_long_is_ended_and_replaced() -> None:
         assert not is_running(first)
         assert renderer.render(ticket()) == render(ticket())
         assert processes_of(renderer) != [first]
-    finally:
-        renderer.close()
-
-
-def test_a_worker_that_dies_at_work_fails_that_ticket_alone(renderer: Renderer) -> None:
-    renderer.render(ticket())
-    (pid,) = processes_of(renderer)
-    threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
-    with pytest.raises(RenderFailed) as failed:
-        renderer.render(ENDLESS)
-    assert not isinstance(failed.value, RenderTimeout)
-    assert renderer.render(ticket()) == render(ticket())
-
-
-def test_a_worker_that_died_while_idle_is_not_asked(renderer: Renderer) -> None:
-    renderer.render(ticket())
-    (pid,) = processes_of(renderer)
-    os.kill(pid, signal.SIGKILL)
-    time.sleep(0.2)
-    assert renderer.render(ticket()) == render(ticket())
-
-
-def test_a_worker_that_eats_memory_is_stopped_by_its_limit() -> None:
-    renderer = Renderer(workers=1, timeout=20, memory_mb=200)
-    try:
-        with pytest.raises(RenderFailed):
-            renderer.render(ENDLESS)
-        assert renderer.render(ticket()) == render(ticket())
     finally:
         renderer.close()
 
@@ -184,31 +187,6 @@ def test_closing_ends_the_workers_and_those_who_wait() -> None:
     assert not is_running(pid)
     with pytest.raises(RenderFailed):
         renderer.render(ticket())
-
-
-def test_workers_end_with_their_server_even_when_it_is_killed() -> None:
-    script = """
-import time
-from ticketing.pdf import Renderer
-from tests.pdf.sheets import ticket
-renderer = Renderer(workers=1)
-renderer.render(ticket())
-print([worker.process.pid for worker in renderer._all][0], flush=True)
-time.sleep(60)
-"""
-    server = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    assert server.stdout is not None
-    with server.stdout:
-        pid = int(server.stdout.readline())
-    assert is_running(pid)
-    server.kill()
-    server.wait()
-    until = time.monotonic() + 5
-    while is_running(pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not is_running(pid)
 
 
 def test_a_worker_knows_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:

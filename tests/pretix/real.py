@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,13 +158,26 @@ def interpreter() -> Path | None:
 
 
 @contextmanager
-def running_pretix(folder: Path, python: Path) -> Iterator[Pretix]:
-    """Set one up in an empty folder, start it, stop it at the end."""
-    (folder / "data").mkdir(parents=True)
+def running_pretix(
+    folder: Path,
+    python: Path,
+    *,
+    workers: int = 0,
+    more: str = "",
+    then: Sequence[Path] = (),
+) -> Iterator[Pretix]:
+    """Set one up in a folder, start it, stop it at the end; what is in the folder is used again.
+
+    With `workers` it runs as in production, on gunicorn with so many processes, which has to be
+    in its environment. `more` goes behind its configuration; `then` are scripts to run before it
+    is served.
+    """
+    fresh = not (folder / "seeded.json").exists()
+    (folder / "data").mkdir(parents=True, exist_ok=True)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     configuration = folder / "pretix.cfg"
-    configuration.write_text(_CONFIGURATION.format(url=url, folder=folder))
+    configuration.write_text(_CONFIGURATION.format(url=url, folder=folder) + more)
     environment = {
         **os.environ,
         "PRETIX_CONFIG_FILE": str(configuration),
@@ -183,12 +196,21 @@ def running_pretix(folder: Path, python: Path) -> Iterator[Pretix]:
         )
         return done.stdout
 
-    run("-m", "pretix", "migrate")
-    seeded = json.loads(run(str(Path(__file__).with_name("seed.py"))).splitlines()[-1])
+    if fresh:
+        run("-m", "pretix", "migrate")
+        printed = run(str(Path(__file__).with_name("seed.py"))).splitlines()[-1]
+        (folder / "seeded.json").write_text(printed)
+    for script in then:
+        run(str(script))
+    seeded = json.loads((folder / "seeded.json").read_text())
     version = run("-c", "import pretix; print(pretix.__version__)").strip()
+    address = f"127.0.0.1:{port}"
+    serve = ["pretix", "runserver", address, "--noreload"]
+    if workers:
+        serve = ["gunicorn", "pretix.wsgi", "--workers", str(workers), "--bind", address]
     with (folder / "pretix.log").open("wb") as log:
         process = subprocess.Popen(
-            [python, "-m", "pretix", "runserver", f"127.0.0.1:{port}", "--noreload"],
+            [python, "-m", *serve],
             cwd=folder,
             env=environment,
             stdout=log,

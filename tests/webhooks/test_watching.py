@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from tests import builders
+from tests.installations import Installations
 from tests.mail.deliverers import later, start
 from tests.smtp import SmtpServer, smtp_server
 from tests.webhooks.deliveries import all_calls, the_call
@@ -90,6 +91,36 @@ def test_a_receiver_that_hangs_delays_no_mail_and_no_end(
     states = collections.Counter(call.state for call in all_calls())
     assert states["sending"] == 0
     assert states["done"] == len(receiver.heard)
+
+
+@pytest.mark.engine("postgresql")
+def test_it_goes_on_by_itself_when_the_database_is_back(
+    flask_outbox: Start,
+    receiver: Receiver,
+    smtp_server: SmtpServer,
+    endpoint: WebhookEndpoint,
+    shop: Shop,
+    installations: Installations,
+) -> None:
+    builders.make_order(shop)
+    watcher = flask_outbox("--watch")
+    said: list[str] = []
+    listener = threading.Thread(target=lambda: said.extend(watcher.stdout or ()))
+    listener.start()
+    wait_for(lambda: receiver.heard and smtp_server.received)
+    installations.postgres.stop()
+    try:
+        wait_for(lambda: any("Outbox: no round now" in line for line in said))
+        wait_for(lambda: any("Calls: none now" in line for line in said))
+    finally:
+        installations.postgres.start()
+    builders.make_order(shop, email="late@example.org")
+    wait_for(lambda: len(receiver.heard) == 2)
+    wait_for(lambda: any("late@example.org" in each.recipients for each in smtp_server.received))
+    watcher.terminate()
+    listener.join(30)
+    assert watcher.wait(30) == 0, said
+    assert not any("Traceback" in line for line in said)
 
 
 def test_killed_while_the_receiver_thinks_it_sends_one_double(

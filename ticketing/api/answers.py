@@ -7,12 +7,12 @@ from flask import Blueprint, Response, make_response
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from ticketing.transactions import Busy
+from ticketing.transactions import Busy, Unavailable
 
 REQUEST: Final = "request"  # the "field" of what is wrong with no field of the body
 MAX_ERRORS: Final = 50  # a body of two megabytes can hold more mistakes than anybody reads
 _MAX_FIELD_NAME: Final = 100
-_RETRY_SECONDS: Final = "2"
+RETRY_SECONDS: Final = "2"
 _KEPT_HEADERS: Final = ("Allow", "WWW-Authenticate", "Retry-After")
 
 
@@ -43,7 +43,7 @@ def not_found() -> ApiError:
 
 def init_blueprint(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(ApiError, _answer_error)
-    blueprint.register_error_handler(Busy, _answer_busy)
+    blueprint.register_error_handler(Unavailable, answer_unavailable)
 
 
 def answer_http(error: HTTPException) -> Response:
@@ -71,9 +71,14 @@ def _answer_error(error: ApiError) -> Response:
     return answer
 
 
-def _answer_busy(_error: Busy) -> Response:
-    answer = _answer(503, {REQUEST: [_("Very busy right now. Nothing was written; try again.")]})
-    answer.headers["Retry-After"] = _RETRY_SECONDS
+def answer_unavailable(error: Unavailable) -> Response:
+    """Sending the same once more is right in either case: a reference is an order once."""
+    if isinstance(error, Busy):
+        text = _("Very busy right now. Nothing was written; try again.")
+    else:
+        text = _("The database can't be reached just now. Send it again in a moment.")
+    answer = _answer(503, {REQUEST: [text]})
+    answer.headers["Retry-After"] = RETRY_SECONDS
     return answer
 
 

@@ -13,6 +13,7 @@ from ticketing.models import Event
 
 Lines = Sequence[LineIn | AddedIn]
 Errors = dict[str, list[str]]
+_NO_DETAILS: Final = {*fields.OF_TICKET, "email_check"}
 _OF_LINE: Final = ("holder", "external_id")
 
 
@@ -27,7 +28,8 @@ def unfit(lines: Lines, event: Event) -> Errors:
     What was withdrawn since is fine here: an order sent again may hold it.
     """
     sold = {each.code for each in event.ticket_types}
-    known = fields.known_fields(event).keys() - {*fields.OF_TICKET, "email_check"}
+    named = any(line.holder for line in lines)
+    known = fields.known_fields(event).keys() - _NO_DETAILS if named else set()
     errors: Errors = {}
     for place, line in enumerate(lines):
         if line.type not in sold:

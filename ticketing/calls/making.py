@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from flask import Flask, current_app
-from sqlalchemy.exc import DBAPIError
 
 from ticketing.calls import queue
 from ticketing.calls.handlers import HANDLERS, Outcome, Result
@@ -25,7 +24,7 @@ from ticketing.calls.queue import Lane, Lease
 from ticketing.extensions import db
 from ticketing.models import now
 from ticketing.outbound import NotReached
-from ticketing.transactions import Busy
+from ticketing.transactions import DATABASE_ERRORS, Busy, Unavailable
 
 Clock = Callable[[], dt.datetime]
 
@@ -92,7 +91,7 @@ def watch(stop: threading.Event, pause: float = 1.0) -> None:
                 if crew.at_work:
                     crew.wait(pause)
                     continue
-            except (Busy, DBAPIError) as error:
+            except (Unavailable, *DATABASE_ERRORS) as error:
                 # A full disk, a database that restarts: the calls wait, and so does this.
                 _log.warning("Calls: none now (%s)", type(error).__name__)
                 idle = min(idle * 2, _LONGEST_PAUSE)
@@ -184,7 +183,7 @@ def _make(app: Flask, held: Lease, clock: Clock) -> str:
             )
         try:
             return queue.settle(held, outcome, took, clock())
-        except (Busy, DBAPIError) as error:
+        except (Unavailable, *DATABASE_ERRORS) as error:
             # Nobody knows that it was made: when its lease runs out it is made once more.
             _log.warning("Call %d isn't settled (%s)", held.call_id, type(error).__name__)
             return "sending"

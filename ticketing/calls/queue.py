@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select
 from sqlalchemy.orm import Session
 
+from ticketing import metrics
 from ticketing.calls.handlers import Outcome, Result
-from ticketing.leases import Leases, rows
-from ticketing.models import Call, CallTry, now
+from ticketing.leases import Leases, change_all
+from ticketing.locking import lock_if_there
+from ticketing.models import Call, CallTry, PretixConnection, WebhookEndpoint, now
 from ticketing.transactions import write
 
 LEASE: Final = dt.timedelta(minutes=2)  # longer than any handler takes
@@ -100,7 +102,7 @@ def next_due(at: dt.datetime, *, without: Iterable[Lane] = ()) -> int | None:
 def settle(held: Lease, outcome: Outcome, milliseconds: int, at: dt.datetime) -> str:
     """Log the try and write down what becomes of the call; returns its state.
 
-    Raises `Busy`: then the call is made once more when the lease has run out.
+    Raises `Unavailable`: then the call is made once more when the lease has run out.
     """
 
     def also(session: Session, still_held: bool) -> None:
@@ -117,8 +119,17 @@ def settle(held: Lease, outcome: Outcome, milliseconds: int, at: dt.datetime) ->
         if still_held and outcome.also is not None:
             outcome.also(session, at)
 
+    def lock_lane(session: Session) -> None:
+        endpoint_id, connection_id = held.lane
+        if endpoint_id is not None:
+            lock_if_there(session, WebhookEndpoint, endpoint_id)
+        if connection_id is not None:
+            lock_if_there(session, PretixConnection, connection_id)
+
     values = _after(held, outcome, at)
-    leases.settle(held.call_id, held.attempt, also=also, **values)
+    first = lock_lane if outcome.also is not None else None
+    leases.settle(held.call_id, held.attempt, first=first, also=also, **values)
+    metrics.current().calls.labels(held.kind, values["state"]).inc()
     return str(values["state"])
 
 
@@ -133,12 +144,17 @@ def replay(
     at this moment is left alone, whatever `states` say.
     """
     with write() as session:
-        changed = session.execute(
-            update(Call)
-            .where(Call.state.in_(states), Call.state != "sending", *conditions)
-            .values(state="waiting", attempts=0, next_attempt_at=at or now(), done_at=None)
+        return change_all(
+            session,
+            Call,
+            Call.state.in_(states),
+            Call.state != "sending",
+            *conditions,
+            state="waiting",
+            attempts=0,
+            next_attempt_at=at or now(),
+            done_at=None,
         )
-        return rows(changed)
 
 
 def wait_after(attempt: int) -> dt.timedelta:

@@ -25,6 +25,7 @@ def prune(older_than: dt.timedelta = dt.timedelta(days=1)) -> int:
     while True:
         with write() as session:
             some = select(Change.id).where(*old).order_by(Change.id).limit(_AT_ONCE)
+            some = some.with_for_update(skip_locked=True)  # somebody else removes those
             done = session.execute(delete(Change).where(Change.id.in_(some)))
         removed: int = done.rowcount  # type: ignore[attr-defined]
         gone += removed

@@ -10,17 +10,15 @@ from itertools import islice
 from typing import Final, NamedTuple, Protocol
 
 from flask import Flask
-from sqlalchemy import Engine, func, make_url, select
+from sqlalchemy import make_url
 
 from ticketing.extensions import db
-from ticketing.models import Change, Order
 
-# A claim is on the screen after half of this on average. One look costs about 15 µs, see
-# benchmarks/live.py.
-SQLITE_PAUSE: Final = 0.02
-OTHER_PAUSE: Final = 0.25
 AT_MOST: Final = 1_000  # rows in one read, so that the event loop gets its turn
 _IDS_AT_ONCE: Final = 500
+# A claim is on the screen after half of this on average. One look costs about 15 µs, see
+# benchmarks/live.py.
+_SQLITE_PAUSE: Final = 0.02
 
 
 class Row(NamedTuple):
@@ -32,14 +30,23 @@ class Row(NamedTuple):
 class Source(Protocol):
     """What the watcher asks. Used by one thread (or greenlet) at a time."""
 
+    errors: tuple[type[Exception], ...]  # what its methods raise when the database is away
+
     def open(self) -> int:
-        """Connect; returns the id of the newest change."""
+        """Connect, again if need be; returns the id of the newest change."""
 
     def wait(self) -> bool:
         """Pause for a moment; returns whether something may have changed."""
 
     def after(self, last: int) -> list[Row]:
-        """The next changes after this id, oldest first, at most `AT_MOST`."""
+        """The next changes after this id, oldest first, at most `AT_MOST`.
+
+        Where transactions end in another sequence than their ids were given out, also those
+        before it that have only now appeared.
+        """
+
+    def oldest(self) -> int:
+        """The id of the oldest change that wasn't pruned; 0 if there is none."""
 
     def versions(self, order_ids: Iterable[int]) -> Iterator[tuple[int, int]]:
         """What the orders' versions are, for when changes may have been missed."""
@@ -49,14 +56,18 @@ class Source(Protocol):
 
 def source_for(app: Flask) -> Source:
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
-    if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+    if url.get_backend_name() == "sqlite":
         return SqliteSource(str(url.database))
+    from ticketing.feed.postgres import PostgresSource  # psycopg: only where it is needed
+
     with app.app_context():
-        return PollingSource(db.engine)
+        return PostgresSource(db.engine)
 
 
 class SqliteSource:
     """SQLite counts the commits of all other connections: asking for the count is nearly free."""
+
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -75,7 +86,7 @@ class SqliteSource:
         return int(self._rows("SELECT coalesce(max(id), 0) FROM changes")[0][0])
 
     def wait(self) -> bool:
-        time.sleep(SQLITE_PAUSE)
+        time.sleep(_SQLITE_PAUSE)
         before, self._commits = self._commits, self._count()
         return before != self._commits
 
@@ -87,8 +98,11 @@ class SqliteSource:
         )
         return [Row(*row) for row in rows]
 
+    def oldest(self) -> int:
+        return int(self._rows("SELECT coalesce(min(id), 0) FROM changes")[0][0])
+
     def versions(self, order_ids: Iterable[int]) -> Iterator[tuple[int, int]]:
-        for some in _in_portions(order_ids):
+        for some in in_portions(order_ids):
             marks = ",".join("?" * len(some))
             query = f"SELECT id, version FROM orders WHERE id IN ({marks})"  # noqa: S608 - only "?"
             yield from ((row[0], row[1]) for row in self._rows(query, *some))
@@ -107,46 +121,8 @@ class SqliteSource:
         return self._connection.execute(query, values).fetchall()
 
 
-class PollingSource:
-    """Any other database: look at the table, now and then."""
-
-    # Ids are given out before the commit, so a lower one may appear after a higher one.
-    _OVERLAP: Final = 100
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._newest = 0
-
-    def open(self) -> int:
-        with self._engine.connect() as connection:
-            self._newest = connection.scalar(select(func.max(Change.id))) or 0
-        return self._newest
-
-    def wait(self) -> bool:
-        time.sleep(OTHER_PAUSE)
-        return True
-
-    def after(self, last: int) -> list[Row]:
-        wanted = (
-            select(Change.id, Change.order_id, Change.version)
-            .where(Change.id > last - self._OVERLAP)
-            .order_by(Change.id)
-            .limit(AT_MOST)
-        )
-        with self._engine.connect() as connection:
-            return [Row(*row) for row in connection.execute(wanted)]
-
-    def versions(self, order_ids: Iterable[int]) -> Iterator[tuple[int, int]]:
-        for some in _in_portions(order_ids):
-            with self._engine.connect() as connection:
-                wanted = select(Order.id, Order.version).where(Order.id.in_(some))
-                yield from ((row[0], row[1]) for row in connection.execute(wanted).all())
-
-    def close(self) -> None:
-        """Nothing is held between two looks."""
-
-
-def _in_portions(order_ids: Iterable[int]) -> Iterator[list[int]]:
+def in_portions(order_ids: Iterable[int]) -> Iterator[list[int]]:
+    """Few enough for one query; the event loop gets its turn in between."""
     rest = iter(list(order_ids))
     while some := list(islice(rest, _IDS_AT_ONCE)):
         yield some

@@ -4,25 +4,25 @@ A subscriber that is slow misses nothing but the steps in between.
 """
 
 import logging
+import random
 import resource
-import sqlite3
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from types import TracebackType
 from typing import Final
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
+from ticketing import metrics
 from ticketing.config import Settings
-from ticketing.feed.sources import AT_MOST, Row, Source, source_for
+from ticketing.feed.sources import AT_MOST, Source, source_for
 
 log = logging.getLogger(__name__)
 
 STREAMS_PER_ORDER: Final = 20
 IDLE_SECONDS: Final = 30.0  # how long the watcher stays when nobody is left
-PAUSE_AFTER_ERROR: Final = 1.0
+PAUSES: Final = (0.1, 5.0)  # seconds between tries to read again: at first, and at most
 
 
 class TooManyStreams(Exception):
@@ -42,32 +42,41 @@ class _Watched:
 
 
 class Subscription:
-    """One waiting client; `seen` is the version it has. Use it as a context manager."""
+    """One waiting client; `seen` is the version it has. Use it as a context manager.
 
-    __slots__ = ("_event", "_feed", "order_id", "seen", "watched")
+    `wake` is called from the watcher's thread when there is something newer, or when the feed
+    closes. It must not block.
+    """
 
-    def __init__(self, feed: "Feed", order_id: int, watched: _Watched) -> None:
+    __slots__ = ("_feed", "order_id", "seen", "wake", "watched")
+
+    def __init__(
+        self, feed: "Feed", order_id: int, watched: _Watched, wake: Callable[[], None]
+    ) -> None:
         self.order_id = order_id
         self.watched = watched
         self.seen = 0
+        self.wake = wake
         self._feed = feed
-        self._event = threading.Event()
 
-    def wait(self, timeout: float) -> int | None:
-        """The order's newest version once that is later than `seen`; None after `timeout`.
+    @property
+    def behind(self) -> bool:
+        return self.watched.version > self.seen and not self._feed.closed
 
-        None as well as soon as the feed is closed.
-        """
-        if not self._feed.closed and self.watched.version <= self.seen:
-            self._event.wait(timeout)
-        self._event.clear()
-        if self._feed.closed or self.watched.version <= self.seen:
+    def newer(self) -> int | None:
+        """The order's newest version if that is later than `seen`, which it now is."""
+        if not self.behind:
             return None
         self.seen = self.watched.version
         return self.seen
 
-    def wake(self) -> None:
-        self._event.set()
+    def wait(self, timeout: float) -> int | None:
+        """`newer()` as soon as there is one; None after `timeout` and when the feed closes."""
+        woken = threading.Event()
+        self.wake = woken.set  # before the look, lest a change between the two is missed
+        if not self.behind and not self._feed.closed:
+            woken.wait(timeout)
+        return self.newer()
 
     def __enter__(self) -> "Subscription":
         return self
@@ -78,7 +87,14 @@ class Subscription:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
         self._feed.unsubscribe(self)
+
+
+def nobody() -> None:
+    """Whom a subscription wakes that waits for nothing."""
 
 
 class Feed:
@@ -87,7 +103,8 @@ class Feed:
     def __init__(self, app: Flask, *, idle_seconds: float = IDLE_SECONDS) -> None:
         settings: Settings = app.extensions["passalong.settings"]
         self.closed = False
-        self.places = min(settings.streams, _open_files() - 300)
+        # Half of what the process may have open is left for requests: see server.py.
+        self.places = min(settings.streams, _open_files() // 2)
         self._app = app
         self._lock = threading.Lock()
         self._orders: dict[int, _Watched] = {}
@@ -106,7 +123,7 @@ class Feed:
         ):
             raise TooManyStreams
 
-    def subscribe(self, order_id: int) -> Subscription:
+    def subscribe(self, order_id: int, wake: Callable[[], None] = nobody) -> Subscription:
         """From now on no change of this order escapes the subscription.
 
         What changed before is for the caller to compare: read the order's version after this
@@ -117,9 +134,10 @@ class Feed:
             if self._watcher is None:
                 self._start_watching()
             watched = self._orders.setdefault(order_id, _Watched())
-            subscription = Subscription(self, order_id, watched)
+            subscription = Subscription(self, order_id, watched, wake)
             watched.subscriptions.add(subscription)
             self._count += 1
+            metrics.of_app(self._app).streams.inc()
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -129,10 +147,24 @@ class Feed:
                 return
             subscriptions.remove(subscription)
             self._count -= 1
+            metrics.of_app(self._app).streams.dec()
             if not subscriptions:
                 del self._orders[subscription.order_id]
             if not self._count:
                 self._empty_since = time.monotonic()
+
+    def tell(self, versions: Mapping[int, int]) -> None:
+        """Wake whoever waits for these orders and has an older version."""
+        with self._lock:
+            for order_id, version in versions.items():
+                watched = self._orders.get(order_id)
+                if watched is None or version <= watched.version:
+                    continue
+                watched.version = version
+                watched.drawn.clear()
+                for subscription in watched.subscriptions:
+                    if subscription.seen < version:
+                        subscription.wake()
 
     def close(self) -> None:
         """Wake everybody: streams end, so that the process can. For good."""
@@ -141,6 +173,11 @@ class Feed:
             waiting = [each for found in self._orders.values() for each in found.subscriptions]
         for subscription in waiting:
             subscription.wake()
+
+    def join(self, seconds: float) -> None:
+        """Wait until a feed that was closed has also let go of the database."""
+        if self._watcher is not None:
+            self._watcher.join(seconds)
 
     def __len__(self) -> int:
         """How many are waiting."""
@@ -164,54 +201,57 @@ class Feed:
         self._watcher.start()
 
     def _watch(self, source: Source, last: int) -> None:
-        well = True
+        first_pause, longest_pause = PAUSES
+        failed = 0
         while not self._ends():
             try:
-                if not well:
-                    source.open()
-                if source.wait() or not well:
+                if failed:
+                    # Ids may have begun anew, if a backup was put back meanwhile.
+                    last = source.open()
+                    self._compare(source)
+                    log.info("The change feed reads again")
+                    failed = 0
+                if source.wait():
                     last = self._read(source, last)
-                well = True
-            except (sqlite3.Error, SQLAlchemyError, OSError) as error:
-                if well:
+            except source.errors as error:
+                if self.closed:
+                    continue
+                if not failed:
                     log.warning("The change feed can't read: %s", error)
-                well = False
-                time.sleep(PAUSE_AFTER_ERROR)
+                # Not in step with the other processes: they all lost the same database.
+                pause = min(first_pause * 2 ** min(failed, 10), longest_pause)
+                failed += 1
+                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
         source.close()
 
     def _ends(self) -> bool:
         with self._lock:
             idle = not self._count and time.monotonic() - self._empty_since > self._idle_seconds
-            if self.closed or idle:
+            if idle and not self.closed:
                 self._watcher = None
-                return True
-        return False
+            return self.closed or idle
 
     def _read(self, source: Source, last: int) -> int:
         """Tell of all changes after `last`; returns the newest one's id."""
         while rows := source.after(last):
-            self._tell(rows)
-            if rows[0].id > last + 1:
-                # Rows in between were pruned while this process slept (or never committed).
-                for order_id, version in source.versions(self._orders):
-                    self._tell([Row(0, order_id, version)])
-            newest = max(last, rows[-1].id)
-            if newest == last or len(rows) < AT_MOST:
-                return newest
-            last = newest
+            self.tell({row.order_id: row.version for row in rows})
+            if rows[-1].id > last:
+                metrics.told(self._app, rows[-1].id)
+            if rows[0].id > last + 1 and source.oldest() > last + 1:
+                # Rows in between were pruned while this process slept.
+                self._compare(source)
+            last = max(last, rows[-1].id)
+            if len(rows) < AT_MOST:
+                break
             time.sleep(0)
         return last
 
-    def _tell(self, rows: list[Row]) -> None:
-        for row in rows:
-            watched = self._orders.get(row.order_id)
-            if watched is None or row.version <= watched.version:
-                continue
-            watched.version = row.version
-            watched.drawn.clear()
-            for subscription in tuple(watched.subscriptions):
-                if subscription.seen < row.version:
-                    subscription.wake()
+    def _compare(self, source: Source) -> None:
+        """Tell of all that is newer than what was told, whatever the changes say."""
+        with self._lock:
+            watched = list(self._orders)
+        for order_id, version in source.versions(watched):
+            self.tell({order_id: version})
 
 
 def feed_of(app: Flask) -> Feed:

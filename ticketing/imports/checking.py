@@ -24,6 +24,7 @@ from ticketing.imports.columns import (
 from ticketing.imports.reading import Row, Sheet
 from ticketing.models import Event, Shop, TicketType
 from ticketing.neutral import plain
+from ticketing.turns import taking_turns
 
 MAX_REFERENCE: Final = 100
 LONGEST_WORD: Final = 100  # of a ticket type as a file names it
@@ -286,7 +287,8 @@ def packed(rows: Iterable[Good], before: bytes | None = None) -> bytes:
 
 def unpacked(stored: bytes | None) -> list[Good]:
     found = []
-    for text in zlib.decompress(stored).split(b"\n")[:-1] if stored else []:
+    lines = zlib.decompress(stored).split(b"\n")[:-1] if stored else []
+    for text in taking_turns(lines, every=500):
         line, reference, booker, *rest = loads(text)
         found.append(Good(line, reference, tuple(booker), *rest))
     return found

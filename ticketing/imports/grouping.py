@@ -7,18 +7,16 @@ from dataclasses import astuple, dataclass, field
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing import arriving
+from ticketing import arriving, orders
 from ticketing.arriving import MAX_TICKETS, Checked, NewTicket
 from ticketing.imports.checking import Good
-from ticketing.models import Order
 from ticketing.orders import Arrival, Booker
+from ticketing.turns import taking_turns
 
 # The reference of an order that its file gives none.
 FROM_FILE: Final = "csv:"
-_AT_ONCE: Final = 500  # references in one look-up
 
 
 @dataclass(slots=True)
@@ -54,7 +52,7 @@ def grouped(rows: Sequence[Good]) -> tuple[list[Group], list[Problem]]:
     """
     together: dict[tuple[Any, ...], list[Good]] = {}
     problems: list[Problem] = []
-    for row in rows:
+    for row in taking_turns(rows, every=200):
         key = (row.reference,) if row.reference else (*row.booker, row.locale)
         group = together.setdefault(key, [])
         if group and (row.booker, row.locale) != (group[0].booker, group[0].locale):
@@ -76,7 +74,8 @@ def grouped(rows: Sequence[Good]) -> tuple[list[Group], list[Problem]]:
             )
         else:
             group.append(row)
-    return [Group(group, _arrival(group)) for group in together.values()], problems
+    groups = [Group(group, _arrival(group)) for group in taking_turns(together.values())]
+    return groups, problems
 
 
 def _arrival(rows: list[Good]) -> Arrival:
@@ -114,32 +113,38 @@ def plan(
     Of the `broken` references other rows have errors: nobody can say yet what those orders hold.
     """
     groups, problems = grouped(rows)
-    found = Plan(problems=problems)
-    digests = _known(session, shop_id, [group.arrival.reference for group in groups])
+    found = compared(session, shop_id, groups, broken)
+    found.problems = problems + found.problems
+    return found
+
+
+def compared(
+    session: Session, shop_id: int, groups: Sequence[Group], broken: Collection[str] = ()
+) -> Plan:
+    """Which of these orders the shop has; `broken` is `plan`'s."""
+    found = Plan()
+    there = orders.known_digests(session, shop_id, [group.arrival.reference for group in groups])
+    lines: dict[str, int] = {}  # of those that are new with this file
     for group in groups:
-        digest, code = digests.get(group.arrival.reference, ("", ""))
-        if not code:
+        arrival, line = group.arrival, group.rows[0].line
+        digest, code = there.setdefault(arrival.reference, (arrival.digest, ""))
+        if not code and arrival.reference not in lines:
+            lines[arrival.reference] = line
             found.fresh.append(group)
-        elif digest == group.arrival.digest:
+        elif digest == arrival.digest:
             found.known.append(group)
-        elif group.arrival.reference not in broken:
+        elif code and arrival.reference not in broken:
             text = _(
                 "Order %(code)s has this reference and another content. Change it there by hand, "
                 "or leave its rows out.",
                 code=code,
             )
-            found.problems.append(Problem(group.rows[0].line, "reference", text))
-    return found
-
-
-def _known(session: Session, shop_id: int, references: list[str]) -> dict[str, tuple[str, str]]:
-    """{reference: (digest, code)} of those that the shop has."""
-    found = {}
-    for start in range(0, len(references), _AT_ONCE):
-        some = references[start : start + _AT_ONCE]
-        wanted = select(Order.reference, Order.content_digest, Order.code).where(
-            Order.shop_id == shop_id, Order.reference.in_(some)
-        )
-        for reference, digest, code in session.execute(wanted):
-            found[reference] = (digest, code)
+            found.problems.append(Problem(line, "reference", text))
+        elif not code:
+            text = _(
+                "This order can’t be told from the one of line %(line)s. Please give each a "
+                "reference.",
+                line=lines[arrival.reference],
+            )
+            found.problems.append(Problem(line, "reference", text))
     return found

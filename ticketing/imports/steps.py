@@ -22,8 +22,10 @@ from ticketing.imports.checking import Checker, Error, Found
 from ticketing.imports.columns import Layout
 from ticketing.imports.grouping import Plan
 from ticketing.imports.reading import Sheet, UnreadableFile
+from ticketing.locking import to_change
 from ticketing.models import Event, Import, Shop, now
 from ticketing.transactions import write
+from ticketing.turns import taking_turns
 
 SECONDS_PER_STEP: Final = 0.5
 ROWS_PER_STEP: Final = 500
@@ -78,12 +80,14 @@ def forget(older_than: dt.timedelta = dt.timedelta(days=KEEP_DAYS)) -> int:
     with write() as session:
         found = list(
             session.scalars(
-                select(Import)
-                .where(
-                    Import.state.in_(("checking", "checked")),
-                    Import.created_at < now() - older_than,
+                to_change(
+                    select(Import)
+                    .where(
+                        Import.state.in_(("checking", "checked")),
+                        Import.created_at < now() - older_than,
+                    )
+                    .order_by(Import.id)
                 )
-                .with_for_update()
             )
         )
         for each in found:
@@ -166,12 +170,10 @@ def _look(checker: Checker, start: int) -> tuple[Found, int]:
     found = Found()
     until = time.monotonic() + SECONDS_PER_STEP
     rows = checker.sheet.rows[start : start + ROWS_PER_STEP]
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(taking_turns(rows, every=20), start=1):
         checker.look_at(row, found)
-        if number % 20 == 0:
-            time.sleep(0)  # under gevent: others' turn
-            if time.monotonic() >= until:
-                return found, start + number
+        if number % 20 == 0 and time.monotonic() >= until:
+            return found, start + number
     return found, start + len(rows)
 
 
@@ -295,13 +297,8 @@ def finish(found: Import, state: str, counts: dict[str, int]) -> None:
 
 def locked(session: Session, import_id: int) -> Import:
     """The import as it is now, which nobody else changes until this transaction ends."""
-    return session.scalars(
-        select(Import)
-        .where(Import.id == import_id)
-        .options(*with_event())
-        .with_for_update(of=Import)
-        .execution_options(populate_existing=True)
-    ).one()
+    wanted = select(Import).where(Import.id == import_id).options(*with_event())
+    return session.scalars(to_change(wanted, of=Import)).one()
 
 
 def with_event() -> tuple[Any, ...]:

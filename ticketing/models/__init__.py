@@ -3,6 +3,7 @@
 from ticketing.models.access import EmailChange, LimitUse, RecoveryCode, SignIn
 from ticketing.models.base import Base, now
 from ticketing.models.events import Event, Image, MailText, Question, Shop, TicketType
+from ticketing.models.installation import Installation
 from ticketing.models.orders import (
     CANCELLED,
     CHECKED_IN,
@@ -23,6 +24,7 @@ from ticketing.models.organisers import (
 )
 from ticketing.models.programs import Call, CallTry, Import, PretixConnection, WebhookEndpoint
 from ticketing.models.records import Change, HistoryEntry, OutboxMail
+from ticketing.models.search import SearchEntry
 from ticketing.models.wallets import AppleWallet, GoogleWallet
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "HistoryEntry",
     "Image",
     "Import",
+    "Installation",
     "Invitation",
     "LimitUse",
     "MailText",
@@ -53,6 +56,7 @@ __all__ = [
     "Question",
     "RecoveryCode",
     "Role",
+    "SearchEntry",
     "Share",
     "Shop",
     "SignIn",

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
-    Text,
     UniqueConstraint,
     and_,
 )
@@ -27,12 +26,13 @@ class Order(Base):
     __table_args__ = (
         UniqueConstraint("shop_id", "reference"),
         CheckConstraint("state in ('placed', 'cancelled')", name="state"),
-        Index("ix_orders_organiser_created", "organiser_id", "created_at", "id"),
         Index("ix_orders_organiser_updated", "organiser_id", "updated_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    link_id: Mapped[int] = mapped_column(BigInteger, unique=True, default=random_link_id)
+    link_id: Mapped[int] = mapped_column(
+        BigInteger, unique=True, default=random_link_id, insert_sentinel=True
+    )
     link_generation: Mapped[int] = mapped_column(default=1)
     organiser_id: Mapped[int] = mapped_column(ForeignKey("organisers.id"))
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
@@ -48,7 +48,6 @@ class Order(Base):
     version: Mapped[int] = mapped_column(default=1)  # raised by whatever an overview shows
     list_version: Mapped[int] = mapped_column(default=1)  # the version that last added tickets
     revision: Mapped[int] = mapped_column(default=1)  # raised by each change of the contact
-    search_text: Mapped[str] = mapped_column(Text, default="")  # see orders.search_text_of
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
     # When it changed last, tickets and all: whatever an overview shows raises the version.
     updated_at: Mapped[dt.datetime] = mapped_column(default=now, onupdate=now)
@@ -97,7 +96,9 @@ class Ticket(Base):
     cancelled_at: Mapped[dt.datetime | None]
 
     # Two secrets, each with its own generation: the page's link and the barcode.
-    link_id: Mapped[int] = mapped_column(BigInteger, unique=True, default=random_link_id)
+    link_id: Mapped[int] = mapped_column(
+        BigInteger, unique=True, default=random_link_id, insert_sentinel=True
+    )
     link_generation: Mapped[int] = mapped_column(default=1)
     share_generation: Mapped[int] = mapped_column(default=1)
     barcode_id: Mapped[int] = mapped_column(BigInteger, unique=True, default=random_link_id)

@@ -44,6 +44,10 @@ class PdfCache:
             self._leave(digest)
         return path
 
+    def is_there(self, path: Path) -> bool:
+        """Whether a file of ours wasn't trimmed yet; it counts as used now."""
+        return _touch(path)
+
     def _enter(self, digest: str) -> threading.Lock:
         with self._guard:
             lock, users = self._making.get(digest, (threading.Lock(), 0))

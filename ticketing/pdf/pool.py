@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import threading
-import time
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class _Worker:
         self.timeout = timeout
         self.watch = watch
         self.jobs = 0
+        self.ended = False  # not for another job
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
             [sys.executable, "-P", str(WORKER), str(memory_mb), str(timeout)],
             stdin=subprocess.PIPE,
@@ -83,10 +84,23 @@ class _Worker:
         finally:
             ended = self.watch.end(self)
         if not ended:
-            self.jobs = JOBS  # answered and killed in the same instant: not for another job
+            self.ended = True  # it answered and was killed in the same instant
         if kind == wire.ERROR:
             raise _Refused(answer.decode("ascii"))
         return answer
+
+
+class _Asker:
+    """Somebody in the line, who is answered once: with a worker, or with why there is none."""
+
+    def __init__(self) -> None:
+        self.answered = threading.Event()
+        self.worker: _Worker | None = None
+        self.refusal: RenderFailed | None = None
+
+    def answer(self, worker: _Worker | None = None, *, refusal: RenderFailed | None = None) -> None:
+        self.worker, self.refusal = worker, refusal
+        self.answered.set()
 
 
 class _Refused(RenderFailed):
@@ -97,7 +111,7 @@ class Renderer:
     """Makes PDFs in processes of its own. For many threads or greenlets at once."""
 
     def __init__(
-        self, workers: int = 2, queue: int = 64, timeout: float = 20.0, memory_mb: int = 512
+        self, workers: int = 1, queue: int = 64, timeout: float = 20.0, memory_mb: int = 512
     ) -> None:
         self.workers = workers
         self.queue = queue
@@ -108,17 +122,28 @@ class Renderer:
     def _reset(self) -> None:
         self._owner = os.getpid()
         self._watch = Watch()
-        self._changed = threading.Condition()
-        self._idle: list[_Worker] = []
+        self._lock = threading.Lock()
         self._all: set[_Worker] = set()
-        self._started = 0
-        self._waiting = 0
+        self._idle: list[_Worker] = []
+        self._line: deque[_Asker] = deque()  # nobody is idle while somebody waits
+        self._started = 0  # those that are starting included
+        self._starting = 0
         self._closed = False
+
+    def is_started(self) -> bool:
+        """Whether a worker is there, or on its way."""
+        return self._started > 0
+
+    def warm(self) -> None:
+        """Have a worker started if there is none, for somebody may soon want a PDF."""
+        self._see_whether_forked()
+        with self._lock:
+            if not self._started and not self._closed:
+                self._start_one()
 
     def render(self, document: Document) -> bytes:
         """The PDF of the document; RenderFailed, RenderTimeout or PoolBusy if there is none."""
-        if self._owner != os.getpid():
-            self._reset()  # forked: the workers are the parent's
+        self._see_whether_forked()
         body = document.to_json()
         worker = self._take()
         try:
@@ -135,10 +160,10 @@ class Renderer:
 
     def close(self) -> None:
         """End all workers; whoever waits gets RenderFailed."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             workers, idle, self._idle = list(self._all), self._idle, []
-            self._changed.notify_all()
+            self._refuse_all("closed")
         if self._owner != os.getpid():
             return
         for worker in workers:
@@ -146,71 +171,106 @@ class Renderer:
         for worker in idle:  # the others are in somebody's hands, who lets go of them
             worker.stop()
 
-    def _take(self) -> _Worker:
-        until = time.monotonic() + self.timeout
-        with self._changed:
-            while True:
-                if self._closed:
-                    raise RenderFailed("closed")
-                while self._idle:
-                    worker = self._idle.pop()
-                    if worker.alive():
-                        return worker
-                    self._forget(worker)
-                    worker.stop()
-                if self._started < self.workers:
-                    self._started += 1
-                    break
-                if self._waiting >= self.queue:
-                    raise PoolBusy(f"{self._waiting} documents are waiting")
-                left = until - time.monotonic()
-                if left <= 0:
-                    raise RenderTimeout(f"no worker was free within {self.timeout:g} s")
-                self._waiting += 1
-                try:
-                    self._changed.wait(left)
-                finally:
-                    self._waiting -= 1
-        return self._start()
+    def _see_whether_forked(self) -> None:
+        if self._owner != os.getpid():
+            self._reset()  # the workers are the parent's
 
-    def _start(self) -> _Worker:
+    def _take(self) -> _Worker:
+        """The worker that is free first, for who has waited longest."""
+        with self._lock:
+            if self._closed:
+                raise RenderFailed("closed")
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.alive():
+                    return worker
+                self._forget(worker)
+                worker.stop()
+            if len(self._line) >= self.queue + self._starting:
+                raise PoolBusy(f"{len(self._line)} documents are waiting")
+            asker = _Asker()
+            self._line.append(asker)
+            self._start_what_is_missing()
+            seconds = self.timeout + (START if self._starting else 0)
+        try:
+            asker.answered.wait(seconds)
+        except BaseException:  # a greenlet may be killed while it waits
+            self._withdraw(asker)
+            if asker.worker is not None:
+                self._give_back(asker.worker)
+            raise
+        self._withdraw(asker)
+        if asker.worker is None:
+            raise asker.refusal or RenderTimeout(f"no worker was free within {self.timeout:g} s")
+        return asker.worker
+
+    def _withdraw(self, asker: _Asker) -> None:
+        with self._lock, suppress(ValueError):  # who was answered isn't in the line any more
+            self._line.remove(asker)
+
+    def _refuse_all(self, why: str) -> None:
+        while self._line:
+            self._line.popleft().answer(refusal=RenderFailed(why))
+
+    def _start_what_is_missing(self) -> None:
+        """One more where somebody waits for none that is on its way."""
+        if len(self._line) > self._starting and self._started < self.workers:
+            self._start_one()
+
+    def _start_one(self) -> None:
+        """Beside whatever else goes on, for it takes a second."""
+        threading.Thread(target=self._start, name="pdf-start", daemon=True).start()
+        self._started += 1
+        self._starting += 1
+
+    def _start(self) -> None:
         worker = None
         try:
             worker = _Worker(self.memory_mb, self.timeout, self._watch)
-            with self._changed:
+            with self._lock:
                 self._all.add(worker)
+                if self._closed:
+                    raise RenderFailed("closed")  # noqa: TRY301 - it ends as if it had failed
             worker.begin()
-        except BaseException as error:
-            with self._changed:
-                self._started -= 1
-                self._changed.notify()
-                if worker is not None:
-                    self._all.discard(worker)
+        except (RenderFailed, OSError):
+            with self._lock:
+                self._starting -= 1
+                self._forget(worker)
+                if not self._started:
+                    self._refuse_all("no worker could be started")
             if worker is not None:
                 worker.stop()
-            if isinstance(error, OSError):
-                raise RenderFailed("no worker could be started") from error
-            raise
-        return worker
+            return
+        with self._lock:
+            self._starting -= 1
+            worn = [each for each in self._idle if each.jobs >= JOBS]
+            self._idle = [each for each in self._idle if each not in worn]
+        self._give_back(worker)
+        for each in worn:
+            self._drop(each)
 
     def _give_back(self, worker: _Worker) -> None:
-        if worker.jobs >= JOBS:
-            self._drop(worker)
-            return
-        with self._changed:
-            closed = self._closed
-            if not closed:
+        with self._lock:
+            if worker.jobs >= JOBS and self._started <= self.workers:
+                self._start_one()  # until that one is ready, the worn one goes on
+            elif worker.jobs >= JOBS and self._started - self._starting > self.workers:
+                worker.ended = True
+            kept = not self._closed and not worker.ended
+            if kept and self._line:
+                self._line.popleft().answer(worker)
+            elif kept:
                 self._idle.append(worker)
-                self._changed.notify()
-        if closed:
-            worker.stop()
+        if not kept:
+            self._drop(worker)
 
     def _drop(self, worker: _Worker) -> None:
-        with self._changed:
+        with self._lock:
             self._forget(worker)
-            self._changed.notify()
+            if not self._closed:
+                self._start_what_is_missing()
         worker.stop()
 
-    def _forget(self, worker: _Worker) -> None:
-        self._all.discard(worker)
+    def _forget(self, worker: _Worker | None) -> None:
+        if worker is not None:
+            self._all.discard(worker)
         self._started -= 1

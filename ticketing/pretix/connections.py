@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
 from ticketing import calls, outbound
 from ticketing.extensions import db
+from ticketing.leases import change_all
+from ticketing.locking import lock_if_there, to_change
 from ticketing.models import (
     CANCELLED,
     CHECKED_IN,
@@ -85,9 +87,7 @@ def of_shop(shop_id: int) -> PretixConnection | None:
 
 def locked(session: Session, connection_id: int) -> PretixConnection | None:
     """The connection as it is now, or none if the shop was disconnected meanwhile."""
-    return session.get(
-        PretixConnection, connection_id, with_for_update=True, populate_existing=True
-    )
+    return lock_if_there(session, PretixConnection, connection_id)
 
 
 def client_of(connection: PretixConnection) -> Client:
@@ -124,7 +124,7 @@ def _store(
 ) -> PretixConnection:
     with write() as session:
         connection = session.scalar(
-            select(PretixConnection).where(PretixConnection.shop_id == shop_id).with_for_update()
+            to_change(select(PretixConnection).where(PretixConnection.shop_id == shop_id))
         )
         if (connection.revision if connection else 0) != revision:
             raise EditedMeanwhile
@@ -244,9 +244,7 @@ def disconnect(connection: PretixConnection) -> None:
         if found is None:
             return
         _drop(session, found, queue.FETCH, queue.WRITE)
-        session.execute(
-            update(Call).where(Call.connection_id == found.id).values(connection_id=None)
-        )
+        change_all(session, Call, Call.connection_id == found.id, connection_id=None)
         session.delete(found)
 
 
@@ -400,8 +398,12 @@ def _personalised_here(session: Session, connection: PretixConnection) -> list[T
 
 
 def _drop(session: Session, connection: PretixConnection, *kinds: str) -> None:
-    session.execute(
-        update(Call)
-        .where(Call.connection_id == connection.id, Call.kind.in_(kinds), Call.state == "waiting")
-        .values(state="dropped", done_at=now())
+    change_all(
+        session,
+        Call,
+        Call.connection_id == connection.id,
+        Call.kind.in_(kinds),
+        Call.state == "waiting",
+        state="dropped",
+        done_at=now(),
     )

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ticketing.calls.queue import enqueue, enqueue_many
-from ticketing.models import Call, Order, PretixConnection, Shop, Ticket, now
+from ticketing.leases import change_all
+from ticketing.locking import to_rely_on
+from ticketing.models import Call, Order, PretixConnection, Ticket, now
 from ticketing.transactions import at_the_end
 
 FETCH: Final = "pretix_fetch"  # an order, whose code is the call's `event`, or all: `ALL`
@@ -42,15 +44,15 @@ def fetch_order(
 
 def fetch_all(session: Session, connection: PretixConnection, *, send_mails: bool) -> None:
     """Have all paid orders fetched, a page a call, from the first one on."""
-    session.execute(
-        update(Call)
-        .where(
-            Call.state == "waiting",
-            Call.kind == FETCH,
-            Call.connection_id == connection.id,
-            Call.event == ALL,
-        )
-        .values(state="dropped", done_at=now())
+    change_all(
+        session,
+        Call,
+        Call.state == "waiting",
+        Call.kind == FETCH,
+        Call.connection_id == connection.id,
+        Call.event == ALL,
+        state="dropped",
+        done_at=now(),
     )
     _fetch(session, connection, ALL, {"send_mails": send_mails, "orders": 0})
 
@@ -83,19 +85,21 @@ class _Personalised:
     of_shop: dict[int, dict[int, Order]] = field(default_factory=dict)
 
     def __call__(self, session: Session) -> None:
+        # Nobody disconnects one in between; and whether it writes back is looked at afterwards,
+        # for whoever is just switching it on doesn't see this transaction yet.
         connections = session.scalars(
-            select(PretixConnection)
-            .join(Shop)
-            .where(
-                PretixConnection.shop_id.in_(self.of_shop), PretixConnection.write_back.is_(True)
+            to_rely_on(
+                select(PretixConnection)
+                .where(PretixConnection.shop_id.in_(self.of_shop))
+                .order_by(PretixConnection.id)
             )
-            .with_for_update(read=True, of=PretixConnection)  # nobody disconnects it in between
         )
         enqueue_many(
             session,
             [
                 _writing(connection, ticket_id, order.id, order.code)
                 for connection in connections
+                if connection.write_back
                 for ticket_id, order in self.of_shop[connection.shop_id].items()
             ],
         )

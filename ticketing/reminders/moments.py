@@ -7,8 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
+from ticketing.locking import lock
 from ticketing.models import Event, Shop
 from ticketing.refusals import EditedMeanwhile
 from ticketing.shops import InvalidSettings
@@ -65,7 +65,7 @@ def change(event: Event, days: Sequence[str], other: str, *, revision: int) -> E
     chosen = _clean(days, other)
     event_id = event.id
     with write() as session:
-        event = session.scalars(select(Event).where(Event.id == event_id).with_for_update()).one()
+        event = lock(session, Event, event_id)
         if event.revision != revision:
             raise EditedMeanwhile
         event.reminder_days = chosen

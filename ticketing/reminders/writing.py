@@ -18,6 +18,7 @@ from ticketing import history, outbox
 from ticketing.extensions import db
 from ticketing.gathering import gathered
 from ticketing.history import By
+from ticketing.locking import lock
 from ticketing.models import Event, Order, OutboxMail, Shop, now
 from ticketing.reminders.bookers import DUE, Clock, reason_of, standing
 from ticketing.reminders.moments import EARLIEST, moment_now
@@ -130,9 +131,7 @@ def _written(
     for start in range(0, len(groups), _ORDERS_AT_ONCE):
         with write() as session:
             # Who writes reminders of this event waits here, then sees what the others wrote.
-            event = session.scalars(
-                select(Event).where(Event.id == event_id).with_for_update(key_share=True)
-            ).one()
+            event = lock(session, Event, event_id)
             some = groups[start : start + _ORDERS_AT_ONCE]
             bookers = _still_due(session, event, at, some, further)
             with gathered(session), outbox.bulk(session):
@@ -182,7 +181,7 @@ def _still_due(
     }
     bookers = []
     for ids in groups:
-        if ids[0] in still:
+        if ids[0] in still and ids[0] in found:  # somebody may have named the last one in between
             first, *others = (found[each] for each in ids if each in found)
             # Somebody may have changed an address meanwhile.
             same = [each for each in others if each.email.lower() == first.email.lower()]

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, case, func, select
 
 from ticketing import guards, history, orders, outbox
 from ticketing.extensions import db
+from ticketing.locking import to_change
 from ticketing.models import OPEN, Event, Order, OutboxMail, Shop, now
 from ticketing.reminders.bookers import Clock
 from ticketing.transactions import write
@@ -90,19 +91,20 @@ def turn(order: Order, *, off: bool, clock: Clock = now) -> Order:
     """
     order_id = order.id
     with write() as session:
-        order = guards.locked(session, order_id)
-        theirs = session.scalars(
+        order = session.get_one(Order, order_id)
+        wanted = (
             select(Order)
             .join(Shop, Shop.id == Order.shop_id)
             .where(
                 Shop.event_id == order.shop.event_id,
                 func.lower(Order.email) == func.lower(order.email),
-                Order.reminders_off_at.is_(None) if off else Order.reminders_off_at.is_not(None),
             )
             .order_by(Order.id)
-            .with_for_update(of=Order)
-        ).all()
-        for each in theirs:
-            each.reminders_off_at = clock() if off else None
-            history.record(session, each, TURNED_OFF if off else TURNED_ON, history.booker(each))
+        )
+        for each in session.scalars(to_change(wanted, of=Order)).all():
+            if (each.reminders_off_at is None) == off:
+                each.reminders_off_at = clock() if off else None
+                history.record(
+                    session, each, TURNED_OFF if off else TURNED_ON, history.booker(each)
+                )
     return order

@@ -3,16 +3,19 @@
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ticketing import sealing
 from ticketing.extensions import db
+from ticketing.locking import lock
 from ticketing.models import AppleWallet, GoogleWallet, Organiser, now
 from ticketing.sealing import Unsealable
 from ticketing.transactions import write
+
+Kind = TypeVar("Kind", AppleWallet, GoogleWallet)
 
 WARN: Final = dt.timedelta(days=30)  # Apple renews a certificate within minutes, people don't
 
@@ -92,23 +95,29 @@ def google_standing(account: GoogleWallet | None) -> Standing:
 
 
 def locked_apple(session: Session, organiser_id: int) -> AppleWallet | None:
-    """The row as it is now, which nobody else changes until this transaction ends."""
-    return session.scalar(
-        select(AppleWallet).where(AppleWallet.organiser_id == organiser_id).with_for_update()
-    )
+    """The row as it is now, which nobody else makes or changes until this transaction ends."""
+    return _locked(session, AppleWallet, organiser_id)
 
 
 def locked_google(session: Session, organiser_id: int) -> GoogleWallet | None:
     """As `locked_apple`."""
-    return session.scalar(
-        select(GoogleWallet).where(GoogleWallet.organiser_id == organiser_id).with_for_update()
-    )
+    return _locked(session, GoogleWallet, organiser_id)
 
 
 def forget(kind: type[AppleWallet] | type[GoogleWallet], organiser_id: int) -> None:
     """Sign no more: the buttons go, and the key with them. What is in wallets stays there."""
     with write() as session:
+        lock(session, Organiser, organiser_id)
         session.execute(delete(kind).where(kind.organiser_id == organiser_id))
+
+
+def _locked(session: Session, kind: type[Kind], organiser_id: int) -> Kind | None:
+    lock(session, Organiser, organiser_id)
+    return session.scalar(
+        select(kind)
+        .where(kind.organiser_id == organiser_id)
+        .execution_options(populate_existing=True)
+    )
 
 
 def _opens(seal: SealedKey, kept: str, link_id: int) -> bool:

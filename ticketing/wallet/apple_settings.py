@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 
 from ticketing import localtime
 from ticketing.apart import apart
@@ -71,10 +70,7 @@ def request(organiser_id: int, name: str) -> bytes:
     account, _google = of_organiser(organiser_id)
     if account is None or not _opened(account, account.requested_key):
         new = apart(_new_key)
-        try:
-            account = _await(organiser_id, new)
-        except IntegrityError:  # PostgreSQL lets two begin at once: the other's key counts
-            account = _await(organiser_id, new)
+        account = _await(organiser_id, new)
     key = _opened(account, account.requested_key)
     return apart(_request_for, key, name)
 
@@ -88,10 +84,7 @@ def save(organiser_id: int, given: Upload, *, revision: int) -> AppleWallet:
     known = _known_of(kept) if kept is not None else _Known()
     db.session.rollback()  # nothing is held while files are read
     found = _read(given, known)
-    try:
-        return _store(organiser_id, found, revision)
-    except IntegrityError:  # PostgreSQL lets two begin at once
-        raise EditedMeanwhile from None
+    return _store(organiser_id, found, revision)
 
 
 def _await(organiser_id: int, key: str) -> AppleWallet:

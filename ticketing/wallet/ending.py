@@ -15,7 +15,7 @@ from ticketing.extensions import db
 from ticketing.languages import LANGUAGES
 from ticketing.models import AppleWallet, Membership, User, now
 from ticketing.transactions import write
-from ticketing.wallet.accounts import WARN
+from ticketing.wallet.accounts import WARN, locked_apple
 
 BEFORE: Final = (WARN, dt.timedelta(days=7))
 
@@ -28,24 +28,24 @@ def warn(*, clock: Callable[[], dt.datetime] = now) -> int:
     at = clock()
     ending = list(
         db.session.scalars(
-            select(AppleWallet.id)
+            select(AppleWallet.organiser_id)
             .where(AppleWallet.expires_at > at, AppleWallet.expires_at <= at + BEFORE[0])
             .where(AppleWallet.warned < len(BEFORE))
         )
     )
-    return sum(_warn(account_id, at) for account_id in ending)
+    return sum(_warn(organiser_id, at) for organiser_id in ending)
 
 
-def _warn(account_id: int, at: dt.datetime) -> int:
+def _warn(organiser_id: int, at: dt.datetime) -> int:
     with write() as session:
-        account = session.get(AppleWallet, account_id, with_for_update=True)
+        account = locked_apple(session, organiser_id)
         if account is None or account.expires_at is None:
             return 0
         due = sum(account.expires_at - at <= before for before in BEFORE)
         if due <= account.warned:
             return 0
         account.warned = due
-        owners = _owners(session, account.organiser_id)
+        owners = _owners(session, organiser_id)
         for owner in owners:
             outbox.enqueue_for_account(
                 session,

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 
 from ticketing.extensions import db
 from ticketing.models import GoogleWallet
@@ -51,10 +50,7 @@ def save(organiser_id: int, issuer_id: str, file: bytes, *, revision: int) -> Go
         errors |= invalid.errors
     if errors:
         raise InvalidWallet(errors)
-    try:
-        return _store(organiser_id, issuer, found, revision)
-    except IntegrityError:  # PostgreSQL lets two begin at once
-        raise EditedMeanwhile from None
+    return _store(organiser_id, issuer, found, revision)
 
 
 def _store(organiser_id: int, issuer_id: str, found: _Found | None, revision: int) -> GoogleWallet:

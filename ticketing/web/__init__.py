@@ -10,11 +10,17 @@ from ticketing.web import (
     assets,
     backoffice,
     booker,
+    converters,
+    cookies,
     embed,
     errors,
     health,
     holder,
     hooks,
+    made_pdfs,
+    metrics,
+    observed,
+    packing,
     pictures,
     protection,
     shop,
@@ -34,13 +40,20 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.proxies:
         n = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    observed.init_app(app)
+    converters.init_app(app)
+    cookies.init_app(app)
     protection.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
     embed.init_app(app)
+    packing.init_app(app)
+    booker.init_app(app)
     wording.init_app(app)
     pictures.init_app(app)
+    made_pdfs.init_app(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(embed.blueprint)
     app.register_blueprint(pictures.blueprint)

@@ -4,12 +4,9 @@ The page around asks for a language and looks in the query; there is no cookie a
 keep them in, so each address leads on with them (static/framed.js) and so does each redirect.
 """
 
-import gzip
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -17,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request
 
 from ticketing.languages import LANGUAGES
+from ticketing.web import packing
 from ticketing.web.protection import EMBEDDABLE_PATHS
 
 THEMES: Final = ("light", "dark")
@@ -35,25 +33,12 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/embed.js")
 def script() -> Response:
     """What a shop's own page loads; the same for everybody."""
-    path = Path(current_app.static_folder or "") / "embed.js"
-    plain, packed, mark = _file(path, path.stat().st_mtime_ns)
-    small = request.accept_encodings.quality("gzip") > 0
-    response = Response(packed if small else plain, mimetype="text/javascript")
-    if small:
-        response.headers["Content-Encoding"] = "gzip"
+    file = packing.file_at(Path(current_app.static_folder or "") / "embed.js")
+    response = packing.answer_with(file)
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.vary.add("Accept-Encoding")
-    response.set_etag(f"{mark}-gzip" if small else mark)
-    response.make_conditional(request)
     return response
-
-
-@lru_cache(maxsize=2)
-def _file(path: Path, _changed: int) -> tuple[bytes, bytes, str]:
-    plain = path.read_bytes()
-    return plain, gzip.compress(plain, 9, mtime=0), hashlib.sha256(plain).hexdigest()[:12]
 
 
 def kept() -> dict[str, str]:
@@ -100,8 +85,12 @@ def _framed() -> dict[str, object]:
 
 def _frame_origins(origins: list[str]) -> list[str] | None:
     """Which pages this one may talk to, if it stands in one; browsers of old don't say."""
-    inside = request.headers.get("Sec-Fetch-Dest", "iframe") in _FRAMES
-    return origins if origins and inside else None
+    return origins if origins and may_be_framed() else None
+
+
+def may_be_framed() -> bool:
+    """Whether the asked page may stand in another one; not if the browser says where it will."""
+    return request.headers.get("Sec-Fetch-Dest", "iframe") in _FRAMES
 
 
 def lead_on(response: Response) -> Response:

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException
 
 from ticketing import fields, refusals
 from ticketing.api import answers as api_answers
+from ticketing.api.answers import RETRY_SECONDS
 from ticketing.links import LinkWithdrawn, UnknownLink
 from ticketing.pdf import RenderFailed
-from ticketing.transactions import Busy
+from ticketing.transactions import DATABASE_ERRORS, Busy, Unavailable, unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,14 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
         _l("Very busy right now"),
         _l("Nothing was lost. Please try again in a moment."),
     ),
+    Unavailable: Answer(
+        503,
+        _l("We’ll be back in a moment"),
+        _l(
+            "Our database can’t be reached just now. Please try again shortly, and have a look "
+            "before you repeat something: it may have been saved."
+        ),
+    ),
 }
 
 _HTTP: Final[dict[int, tuple[LazyString, LazyString]]] = {
@@ -218,25 +227,53 @@ def init_app(app: Flask) -> None:
     for refusal in ANSWERS:
         app.register_error_handler(refusal, answer_refusal)
     app.register_error_handler(HTTPException, answer_http)
+    for kind in DATABASE_ERRORS:
+        app.register_error_handler(kind, answer_database_error)
 
 
 def answer_refusal(refusal: Exception) -> Response:
     return page_for(refusal)
 
 
+def answer_database_error(error: Exception) -> Response:
+    """A page that only reads meets the database's own errors; those that don't pass are ours."""
+    named = unavailable(error)
+    if named is None:
+        raise error
+    return _later(named)
+
+
+def _later(named: Unavailable) -> Response:
+    if request.path.startswith("/api/"):
+        return api_answers.answer_unavailable(named)
+    return page_for(named)
+
+
 def page_for(refusal: Exception) -> Response:
     answer = next(ANSWERS[each] for each in type(refusal).__mro__ if each in ANSWERS)
+    if type(refusal) is Unavailable:
+        _ask_no_more()
     response = _page(
         answer.status, answer.title, answer.text, desk=answer.desk, no_desk=answer.no_desk
     )
     if answer.status == 503:
-        response.headers["Retry-After"] = "2"
+        response.headers["Retry-After"] = RETRY_SECONDS
     return response
+
+
+def _ask_no_more() -> None:
+    """The page that says so is drawn without shop and account: both would have to be read anew."""
+    g.pop("shop", None)
+    nobody = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+    g._login_user = nobody  # where Flask-Login keeps who is signed in
 
 
 def answer_http(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400 or error.response is not None:
         return error
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, DATABASE_ERRORS) and (named := unavailable(cause)):
+        return _later(named)  # it was while another refusal's page was drawn
     title, text = _HTTP.get(error.code, _OTHER)
     if request.path.startswith("/api/"):
         return api_answers.answer_http(error)

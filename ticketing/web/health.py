@@ -1,13 +1,9 @@
-"""Whether the installation is well, for whoever watches it."""
+"""Whether the installation is well and ready, for whoever watches it or sends people to it."""
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import Blueprint, current_app
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from ticketing.extensions import db
+from ticketing import health
 
 blueprint = Blueprint("health", __name__)
 
@@ -15,17 +11,14 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 def healthz() -> ResponseReturnValue:
     """200 when the database answers and its migrations are up to date, else 503."""
-    directory = current_app.extensions["migrate"].directory
-    try:
-        with db.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-            at = MigrationContext.configure(connection).get_current_revision()
-    except SQLAlchemyError as error:
-        # Without the trace: it may hold the database's address and password.
-        current_app.logger.error(  # noqa: TRY400
-            "The database does not answer: %s", type(error).__name__
-        )
-        return {"database": "down", "migrations": "unknown"}, 503
-    wanted = ScriptDirectory(directory).get_current_head()
-    state = {"database": "up", "migrations": "current" if at == wanted else "pending"}
-    return state, 200 if at == wanted else 503
+    return _answer(health.health())
+
+
+@blueprint.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """200 when people may be sent here; 503 also while the server is about to stop."""
+    return _answer(health.readiness())
+
+
+def _answer(said: health.Said) -> ResponseReturnValue:
+    return said, 200 if health.well(said) else 503

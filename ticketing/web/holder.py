@@ -30,7 +30,7 @@ from ticketing.refusals import DeadlinePassed, FormExpired
 from ticketing.status import status_of
 from ticketing.wallet import offers
 from ticketing.wallet.google_link import GOOGLE
-from ticketing.web import by_link, protection, send
+from ticketing.web import by_link, made_pdfs, protection, send
 from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
 from ticketing.web.link_forms import LinkForm, whole_number
 
@@ -97,6 +97,7 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
     download = downloads.download_of(ticket, shop)
     qr = None
     if download is Download.READY:
+        tickets_pdf.expect()
         qr = qr_svg(barcodes.text_of(ticket), title=_("QR code of the ticket"))
     wallets = _wallets(ticket) if download is Download.READY else ()
     if "google" in wallets:
@@ -127,9 +128,7 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
 
 @blueprint.get("/ticket.pdf")
 def ticket_file(token: str) -> ResponseReturnValue:
-    ticket, _link = by_link.ticket_of(token)
-    downloads.require_download(ticket, ticket.order.shop)
-    return send.pdf(lambda: tickets_pdf.pdf_of(ticket), "ticket.pdf")
+    return send.pdf(lambda: made_pdfs.of_link(token), "ticket.pdf")
 
 
 @blueprint.get("/event.ics")

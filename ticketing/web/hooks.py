@@ -14,7 +14,7 @@ from ticketing.links import Kind, UnknownLink
 from ticketing.models import PretixConnection
 from ticketing.pretix import connections, queue
 from ticketing.pretix.reading import CODE
-from ticketing.transactions import Busy
+from ticketing.transactions import Unavailable
 
 blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
 
@@ -56,7 +56,7 @@ def pretix(token: str) -> ResponseReturnValue:
         return {"error": "code is no order code"}, 400
     try:
         connections.heard(connection, code)
-    except (queue.TooManyWaiting, Busy):
+    except (queue.TooManyWaiting, Unavailable):
         return {"error": "busy"}, 503, {"Retry-After": "60"}
     return {"status": "heard"}
 

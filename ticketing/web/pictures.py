@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, abort, g, request
 
 from ticketing import images
 from ticketing.models import Image
-from ticketing.web.assets import YEAR
+from ticketing.web.assets import FOR_A_YEAR
 
 blueprint = Blueprint("pictures", __name__)
 
@@ -31,7 +31,7 @@ def image(name: str) -> Response:
     if found is None or images.EXTENSIONS[found.content_type] != extension:
         abort(404)
     response = Response(found.data, mimetype=found.content_type)
-    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    response.headers["Cache-Control"] = FOR_A_YEAR
     response.set_etag(digest)
     response.make_conditional(request)  # which changes it in place
     return response

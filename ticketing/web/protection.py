@@ -5,6 +5,7 @@ referrer, framed by the shop's own list), *the shop* (may be framed likewise), *
 (framed nowhere).
 """
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,12 @@ from flask import Flask, Response, abort, g, request
 
 LINK_PATHS: Final = ("/o/", "/s/", "/t/", "/u/")
 EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
+# Nobody is signed in there: what is answered depends on the address alone (or on a key that a
+# program sends), whoever's browser asks. A cookie is neither read nor written.
+COOKIELESS_PATHS: Final = (
+    *EMBEDDABLE_PATHS,
+    *("/api/", "/brand/", "/embed.js", "/healthz", "/hooks/", "/images/", "/static/"),
+)
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _CSP: Final = (
@@ -26,8 +33,8 @@ def init_app(app: Flask) -> None:
     app.after_request(add_headers)
 
 
-def is_link_page() -> bool:
-    return request.path.startswith(LINK_PATHS)
+def knows_no_cookie(path: str) -> bool:
+    return path.startswith(COOKIELESS_PATHS)
 
 
 def may_be_framed_by(origins: list[str]) -> None:
@@ -63,27 +70,49 @@ def refuse_cross_site() -> None:
 
 
 def add_headers(response: Response) -> Response:
-    headers = response.headers
-    embeddable = request.path.startswith(EMBEDDABLE_PATHS)
-    origins = g.get("frame_ancestors") if embeddable else None
-    headers["Content-Security-Policy"] = g.get("content_security_policy") or _CSP.format(
-        forms=" ".join(["'self'", *filter(None, [g.get("forms_lead_to")])]),
-        frames="'self'" if g.get("frames_own_pages") else "'none'",
-        ancestors=" ".join(["'self'", *origins]) if origins else "'none'",
-    )
-    if not embeddable:
-        headers["X-Frame-Options"] = "DENY"
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-    if is_link_page():
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["Cache-Control"] = "no-store"
-        headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    else:
-        headers["Referrer-Policy"] = "strict-origin"
-        if request.endpoint != "static":
-            headers.setdefault("Cache-Control", "no-store")
+    for name, value in headers_for(
+        request.path,
+        framed_by=g.get("frame_ancestors", ()),
+        forms_lead_to=g.get("forms_lead_to"),
+        frames_own_pages=g.get("frames_own_pages", False),
+        policy=g.get("content_security_policy"),
+    ):
+        response.headers[name] = value
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
     if response.mimetype == "text/html":
-        headers.setdefault("Vary", "Accept-Language, HX-Request")
+        response.vary.update(("Accept-Language", "HX-Request"))
     return response
+
+
+def headers_for(
+    path: str,
+    *,
+    framed_by: Sequence[str] = (),
+    forms_lead_to: str | None = None,
+    frames_own_pages: bool = False,
+    policy: str | None = None,
+) -> list[tuple[str, str]]:
+    """What every answer from this path carries, whatever it is; `policy` instead of the usual."""
+    embeddable = path.startswith(EMBEDDABLE_PATHS)
+    usual = _CSP.format(
+        forms=" ".join(["'self'", *filter(None, [forms_lead_to])]),
+        frames="'self'" if frames_own_pages else "'none'",
+        ancestors=" ".join(["'self'", *framed_by]) if embeddable and framed_by else "'none'",
+    )
+    headers = [
+        ("Content-Security-Policy", policy or usual),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+    ]
+    if not embeddable:
+        headers.append(("X-Frame-Options", "DENY"))
+    if not path.startswith(LINK_PATHS):
+        return [*headers, ("Referrer-Policy", "strict-origin")]
+    return [
+        *headers,
+        ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-store"),
+        ("X-Robots-Tag", "noindex, nofollow, noarchive"),
+    ]

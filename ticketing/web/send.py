@@ -1,9 +1,15 @@
-"""Files that people carry away."""
+"""Answers that aren't pages: files that people carry away, streams."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Response, request, send_file
+
+from ticketing.feed import Stream
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 def pdf(make: Callable[[], Path], filename: str) -> Response:
@@ -17,6 +23,7 @@ def pdf(make: Callable[[], Path], filename: str) -> Response:
         as_attachment=request.args.get("download") == "1",
         download_name=filename,
         conditional=False,
+        etag=False,  # nobody keeps it: see protection.add_headers
     )
     if request.args.get("download") != "1":
         response.headers["Content-Disposition"] = f'inline; filename="{filename}"'
@@ -38,3 +45,28 @@ def apple_pass(file: bytes) -> Response:
         mimetype="application/vnd.apple.pkpass",
         headers={"Content-Disposition": 'inline; filename="ticket.pkpass"'},
     )
+
+
+def events(stream: Stream) -> Response:
+    """A stream's events, for as long as the page is open."""
+    return _Events(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+class _Events(Response):
+    """Handed over to the process's sender, where the server has one (`server.py`)."""
+
+    def __init__(self, stream: Stream, **options: object) -> None:
+        super().__init__(stream, **options)  # type: ignore[arg-type]
+        self._stream = stream
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        sender = self._stream.app.extensions.get("passalong.sender")
+        if sender is None or not sender.can_take(environ):
+            return super().__call__(environ, start_response)
+        headers = self.get_wsgi_headers(environ).to_wsgi_list()
+        found: Iterable[bytes] = sender.take(
+            environ, start_response(self.status, headers), self._stream
+        )
+        return found

@@ -95,6 +95,8 @@ def init_sign_in(app: Flask, security: Security, db: Any, user: type, role: type
         login_form=SignInForm,
         render_template=_render,
     )
+    # Nobody asks for the permissions of Flask-Principal, who would look for a user on every page.
+    security.principal.identity_loaders.clear()
     security.want_json(_never)
     # Flask-Security would look for a token in address, headers and JSON body of every request.
     app.login_manager.request_loader(_nobody)  # type: ignore[attr-defined]

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
 from ticketing import outbound
 from ticketing.calls import enqueue, replay
+from ticketing.leases import change_all
+from ticketing.locking import lock, queue_for
 from ticketing.models import Call, WebhookEndpoint, now
 from ticketing.outbound import MAX_URL, TargetRefused
 from ticketing.refusals import EditedMeanwhile, Refusal
@@ -38,6 +39,7 @@ def create(organiser_id: int, url: str, events: Sequence[str]) -> WebhookEndpoin
     """Tell this address of these events from now on; raises `InvalidEndpoint`."""
     url, chosen = _cleaned(url, events)
     with write() as session:
+        queue_for(session, f"webhooks of organiser {organiser_id}")
         count = session.scalar(
             select(func.count(WebhookEndpoint.id)).where(
                 WebhookEndpoint.organiser_id == organiser_id, WebhookEndpoint.deleted_at.is_(None)
@@ -55,7 +57,7 @@ def change(endpoint: WebhookEndpoint, url: str, events: Sequence[str], *, revisi
     """Raises `InvalidEndpoint`, and `EditedMeanwhile` if it isn't the revision that was shown."""
     url, chosen = _cleaned(url, events)
     with write() as session:
-        endpoint = _locked(session, endpoint.id)
+        endpoint = lock(session, WebhookEndpoint, endpoint.id)
         if endpoint.revision != revision:
             raise EditedMeanwhile
         if endpoint.url != url:
@@ -67,7 +69,7 @@ def change(endpoint: WebhookEndpoint, url: str, events: Sequence[str], *, revisi
 def switch(endpoint: WebhookEndpoint, *, on: bool) -> None:
     """Switch it on or off; what happens while it is off isn't told later."""
     with write() as session:
-        endpoint = _locked(session, endpoint.id)
+        endpoint = lock(session, WebhookEndpoint, endpoint.id)
         if (endpoint.disabled_at is None) == on:
             return
         endpoint.disabled_at = None if on else now()
@@ -79,14 +81,11 @@ def switch(endpoint: WebhookEndpoint, *, on: bool) -> None:
 def delete(endpoint: WebhookEndpoint) -> None:
     """Tell it nothing more, and drop what waits."""
     with write() as session:
-        endpoint = _locked(session, endpoint.id)
+        endpoint = lock(session, WebhookEndpoint, endpoint.id)
         endpoint.deleted_at = endpoint.deleted_at or now()
         endpoint.revision += 1
-        session.execute(
-            update(Call)
-            .where(Call.endpoint_id == endpoint.id, Call.state == "waiting")
-            .values(state="dropped", done_at=now())
-        )
+        waiting = (Call.endpoint_id == endpoint.id, Call.state == "waiting")
+        change_all(session, Call, *waiting, state="dropped", done_at=now())
 
 
 def renew_secret(
@@ -98,7 +97,7 @@ def renew_secret(
     `EditedMeanwhile`.
     """
     with write() as session:
-        endpoint = _locked(session, endpoint.id)
+        endpoint = lock(session, WebhookEndpoint, endpoint.id)
         if seen is not None and endpoint.secret_generation != seen:
             raise EditedMeanwhile
         endpoint.secret_generation += 1
@@ -108,7 +107,7 @@ def renew_secret(
 def send_test(endpoint: WebhookEndpoint) -> Call:
     """Have a `test.ping` sent, whatever the endpoint listens to; raises `WebhookOff`."""
     with write() as session:
-        endpoint = _locked(session, endpoint.id)
+        endpoint = lock(session, WebhookEndpoint, endpoint.id)
         if endpoint.disabled_at is not None:
             raise WebhookOff
         return enqueue(session, KIND, endpoint.organiser_id, endpoint_id=endpoint.id, event=TEST)
@@ -132,10 +131,6 @@ def replay_lost(endpoint: WebhookEndpoint, since: dt.datetime) -> int:
 def _check_on(endpoint: WebhookEndpoint | None) -> None:
     if endpoint is None or endpoint.disabled_at is not None or endpoint.deleted_at is not None:
         raise WebhookOff
-
-
-def _locked(session: Session, endpoint_id: int) -> WebhookEndpoint:
-    return session.get_one(WebhookEndpoint, endpoint_id, with_for_update=True)
 
 
 def _cleaned(url: str, events: Sequence[str]) -> tuple[str, list[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ticketing.calls.queue import enqueue_many
@@ -47,6 +47,15 @@ OF_ACTION: Final = {
     "order_cancelled": CANCELLED,
 }
 
+# Who hears of it. Made once, for every change of an order asks it.
+_LISTENING: Final = select(
+    WebhookEndpoint.id, WebhookEndpoint.organiser_id, WebhookEndpoint.events
+).where(
+    WebhookEndpoint.organiser_id.in_(bindparam("organisers", expanding=True)),
+    WebhookEndpoint.disabled_at.is_(None),
+    WebhookEndpoint.deleted_at.is_(None),
+)
+
 # An event, and the tickets that it is about: none where it is about the whole order.
 Event = tuple[str, list[int]]
 
@@ -64,13 +73,7 @@ class _Happenings:
     noted: dict[int, dict[int, list[_Noted]]] = field(default_factory=dict)
 
     def __call__(self, session: Session) -> None:
-        listening = session.scalars(
-            select(WebhookEndpoint).where(
-                WebhookEndpoint.organiser_id.in_(self.noted),
-                WebhookEndpoint.disabled_at.is_(None),
-                WebhookEndpoint.deleted_at.is_(None),
-            )
-        ).all()
+        listening = session.execute(_LISTENING, {"organisers": list(self.noted)})
         enqueue_many(
             session,
             [

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ticketing import outbound
 from ticketing.calls import HANDLERS, Outcome
 from ticketing.extensions import db
+from ticketing.locking import lock
 from ticketing.models import Call, WebhookEndpoint, now
 from ticketing.outbound import NotReached
 from ticketing.webhooks import payload, secrets
@@ -116,7 +117,7 @@ def _note_success(session: Session, endpoint_id: int) -> None:
 
 def _note_failure(session: Session, endpoint_id: int, at: dt.datetime) -> None:
     """Remember since when; who takes nothing for days is left alone until somebody looks."""
-    endpoint = session.get_one(WebhookEndpoint, endpoint_id, with_for_update=True)
+    endpoint = lock(session, WebhookEndpoint, endpoint_id)
     if endpoint.failing_since is None:
         endpoint.failing_since = at
     elif at - endpoint.failing_since >= PATIENCE:

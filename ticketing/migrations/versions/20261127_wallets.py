@@ -1,7 +1,7 @@
 """Certificates and keys that tickets are signed with for Apple's and Google's wallets.
 
-Revision ID: 20261127_wallets
-Revises: 20261127b
+Revision ID: 20261127e
+Revises: 20261127d
 Create Date: 2026-11-27 09:12:40.118203
 
 """
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 
 # revision identifiers, used by Alembic.
-revision = '20261127_wallets'
-down_revision = '20261127b'
+revision = '20261127e'
+down_revision = '20261127d'
 branch_labels = None
 depends_on = None
 

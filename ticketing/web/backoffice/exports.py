@@ -28,7 +28,7 @@ from ticketing.web.backoffice.roles import needs
 def export_orders() -> ResponseReturnValue:
     query, wanted = asked_for()
     filters: dict[str, Any] = {key: value for key, value in query.items() if key != "sort"}
-    count = search.count(db.session(), search.narrowed(scope.select_orders(), wanted))
+    count = search.count(db.session(), wanted)
     return news.dialog(
         "backoffice/export.html",
         nav="orders",
@@ -100,7 +100,7 @@ def _begin(form: str) -> tuple[Session, Select[Order], Wanted, Columns]:
     orders = scope.select_orders()
     session = Session(db.engine)
     try:
-        columns = exports.columns_of(session, orders, wanted)
+        columns = exports.columns_of(session, wanted)
         session.rollback()
         session.expunge_all()
     except BaseException:

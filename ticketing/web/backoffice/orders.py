@@ -37,7 +37,7 @@ def orders() -> ResponseReturnValue:
         after=scope.cursor("after"),
     )
     personalised = search.personalised_of(db.session(), page.orders)
-    count = search.count(db.session(), search.narrowed(everything, wanted))
+    count = search.count(db.session(), wanted)
     filters = {key: value for key, value in query.items() if key != "sort"}
     context = {
         "nav": "orders",
@@ -95,6 +95,7 @@ def _wanted(query: dict[str, str], events: list[Event]) -> Wanted:
     since, until = _day(query.get("from"), zone), _day(query.get("to"), zone)
     sort = query.get("sort", "newest")
     return Wanted(
+        scope.organiser_id(),
         text=query.get("q", ""),
         event_id=event_id,
         shop_id=_number(query.get("shop")),

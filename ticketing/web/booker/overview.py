@@ -1,21 +1,27 @@
 """The overview itself, its news as stream and poll, and the files of the whole order."""
 
-from flask import Response, current_app, render_template, request
+from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 
 from ticketing import calendar, downloads, feed, tickets_pdf
+from ticketing.links import Link
+from ticketing.models import Order
 from ticketing.web import by_link, send
-from ticketing.web.booker import parts
+from ticketing.web.booker import drawn, parts
 from ticketing.web.booker.parts import blueprint
 
 
 @blueprint.get("")
 def overview(token: str) -> ResponseReturnValue:
-    order, link = by_link.order_of(token)
-    return render_template(
-        "booker/overview.html", placed="placed" in request.args, **parts.page_of(order, link, token)
-    )
+    def draw(order: Order, link: Link) -> str:
+        return render_template(
+            "booker/overview.html",
+            placed="placed" in request.args,
+            **parts.page_of(order, link, token),
+        )
+
+    return drawn.overview(token, draw)
 
 
 @blueprint.get("/changes")
@@ -45,14 +51,10 @@ def stream(token: str) -> ResponseReturnValue:
             return parts.changes_of(order, link, token, since), order.version
 
     try:
-        body = feed.stream(app, order_id, since, render, memo_key=(token, locale))
+        events = feed.stream(app, order_id, since, render, memo_key=(token, locale))
     except feed.TooManyStreams:
         return "", 204  # EventSource gives up at this; the page polls
-    return Response(
-        body,
-        mimetype="text/event-stream",
-        headers={"X-Accel-Buffering": "no"},
-    )
+    return send.events(events)
 
 
 @blueprint.get("/tickets.pdf")

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from jinja2_fragments.flask import render_block
 from werkzeug.exceptions import NotFound
 
+from ticketing import tickets_pdf
 from ticketing.links import Link
 from ticketing.models import Order, Ticket
 from ticketing.web import by_link, cards
@@ -18,6 +19,8 @@ blueprint = Blueprint("booker", __name__, url_prefix="/o/<token>")
 
 def page_of(order: Order, link: Link, token: str) -> dict[str, Any]:
     overview = cards.overview_of(order, token)
+    if overview.any_downloadable:
+        tickets_pdf.expect()
     return {
         "order": order,
         "shop": order.shop,

@@ -1,0 +1,19 @@
+"""What a database knows of the installation that it belongs to."""
+
+from typing import Any, Final
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ticketing.models.base import Base, RowId
+
+THE_ONE: Final = 1
+
+
+class Installation(Base):
+    """One row: which secrets its links and barcodes were made with, in digests (`keys.py`)."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    keys: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {a key's name: its fingerprint}
+    link_current: Mapped[int | None]  # the number of the link key that came into use last
