@@ -248,7 +248,7 @@ from ticketing import transactions
 
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [type(transactions._writing).__module__.encode()]
+    return [type(transactions._writers["sqlite"]._guard).__module__.encode()]
 """
 
 

@@ -101,8 +101,10 @@ class Watching(threading.Thread):
         for version in _LAST_ID.findall(overview.received):
             overview.version = int(version)
         if not more:
-            if not overview.received.endswith(b"0\r\n\r\n"):
-                self.cut_short.append(repr(overview.received[-20:]))
+            # A worker that is about to end refuses by 204; the page comes back as from any other.
+            refused = overview.received.startswith(b"HTTP/1.1 204 ")
+            if not refused and not overview.received.endswith(b"0\r\n\r\n"):
+                self.cut_short.append(repr(overview.received[-200:]))
             self._selector.unregister(overview.connection)
             overview.connection.close()
             overview.connection = None

@@ -126,6 +126,7 @@ class Worker(GeventWorker):
         super().__init__(*args, **kwargs)
         self._waiting: dict[gevent.Greenlet, _Idle] = {}
         self._connections: dict[gevent.Greenlet, Any] = {}
+        self._listeners: list[_Listener] = []
         self._told = False
         self.seen: Seen  # see post_fork
 
@@ -134,6 +135,7 @@ class Worker(GeventWorker):
         server = _Listener(listener, handle=partial(self.handle, _Named(listener)), spawn=spawn)
         if self.cfg.workers > 1:
             server.max_accept = 1  # as gunicorn has it: the others shall have their share
+        self._listeners.append(server)
         return server
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
@@ -169,6 +171,10 @@ class Worker(GeventWorker):
                 break
             gevent.sleep(0.1)
         self.alive = False
+        # Now, not when gunicorn next looks: whoever comes back from a stream should meet the new
+        # workers. If there are none, who waits at the door is still let in, see `_Listener`.
+        for listener in self._listeners:
+            listener.stop_accepting()
         self._let_go()
 
     def _let_go(self) -> None:

@@ -34,7 +34,7 @@ def test_it_changes_this_ticket_alone(olga: Browser, ready: Ticket, order: Order
     assert (answer.status_code, answer.location) == (303, f"/backoffice/orders/{order.id}")
     changed = changes(before)
     assert changed["tickets"] == [ready.id]
-    assert set(changed) == {"tickets", "orders", "history", "changes"}
+    assert set(changed) == {"tickets", "orders", "history", "changes", "search_entries"}
     assert (ready.first_name, ready.phone) == ("Anneke", "+31612345699")
     entry = last(ready)
     assert (entry.action, entry.actor, entry.actor_name) == (

@@ -32,7 +32,7 @@ class Shared:
         return self._settings[engine]
 
     def crew(self, engine: str) -> Crew:
-        if engine not in self._crews:
+        if engine not in self._crews or not self._crews[engine].is_whole:
             crew = crew_of(PROCESSES, self.settings(engine))
             self._crews[engine] = self.stack.enter_context(crew)
         return self._crews[engine]

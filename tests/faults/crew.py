@@ -80,13 +80,14 @@ def _work(settings: Settings, index: int, barrier: Barrier, pipe: Connection) ->
 class Crew:
     def __init__(self, settings: Settings, size: int) -> None:
         context = multiprocessing.get_context("spawn")
-        barrier = context.Barrier(size)
+        # Kept: else its memory is given to the next crew's barrier, and both count in one.
+        self.barrier = context.Barrier(size)
         self.pipes: list[Connection] = []
         self.processes = []
         for index in range(size):
             ours, theirs = context.Pipe()
             process = context.Process(
-                target=_work, args=(settings, index, barrier, theirs), daemon=True
+                target=_work, args=(settings, index, self.barrier, theirs), daemon=True
             )
             process.start()
             theirs.close()  # so that a process that dies is heard of as EOFError
@@ -100,6 +101,11 @@ class Crew:
         for pipe in self.pipes:
             pipe.send((job, arguments))
         return [outcome for pipe in self.pipes for outcome in pipe.recv()]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all are still there: whoever fails at a job ends, and the others wait in vain."""
+        return all(process.is_alive() for process in self.processes)
 
     def end(self) -> None:
         for process in self.processes:

@@ -35,7 +35,7 @@ from ticketing.fields import InvalidDetails
 from ticketing.history import By
 from ticketing.models import Event, Membership, Order, Shop, Ticket, User, now
 from ticketing.orders import Booker, Line
-from ticketing.refusals import Refusal
+from ticketing.refusals import Refusal, ShareReplaced
 from ticketing.ticket_types import InvalidTicketType
 from ticketing.transactions import Busy
 
@@ -45,6 +45,7 @@ BEA: Final = Booker("Bea", "Booker", "bea@example.org")
 # What is no trouble of the database's: somebody else was faster, or it makes no sense by now.
 REFUSED: Final = (
     Refusal,
+    ShareReplaced,
     BarcodeRefused,
     InvalidDetails,
     InvalidTicketType,

@@ -45,11 +45,13 @@ def test_requests_by_route_method_and_kind_of_answer(
     token = links.order_token(order_of_five)
     for path in (f"/o/{token}", f"/o/{token}", f"/o/{token[:-1]}_", "/nothing", "/o//"):
         client.get(path)
+    assert client.get(f"/o/{token}/changes?since={order_of_five.version}").status_code == 204
     client.open("/healthz", method="BREW")
     found = numbers()
     counted = "passalong_http_requests_total"
     assert found[f'{counted}{{method="GET",route="/o/<token>",status="2xx"}}'] == 2
     assert found[f'{counted}{{method="GET",route="/o/<token>",status="4xx"}}'] == 1
+    assert found[f'{counted}{{method="GET",route="/o/<token>/changes",status="2xx"}}'] == 1
     assert found[f'{counted}{{method="GET",route="unknown",status="4xx"}}'] == 2
     assert found[f'{counted}{{method="OTHER",route="unknown",status="4xx"}}'] == 1
     took = "passalong_http_request_duration_seconds"

@@ -5,14 +5,17 @@ Always the route's rule, never the path: that holds tokens.
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from secrets import token_hex
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from ticketing import logs, metrics
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 UNKNOWN: Final = "unknown"  # no route of ours, or not by this method
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -30,26 +33,39 @@ def init_app(app: Flask) -> None:
 
 
 def begin(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    environ = request.environ
-    rule, method = request.url_rule, environ["REQUEST_METHOD"]
+    rule = request.url_rule
+    trace(request.environ, rule.rule if rule else UNKNOWN, typed)
+
+
+def trace(
+    environ: "WSGIEnvironment", route: str, typed: Callable[[], Iterable[str]] = tuple
+) -> logs.Traced:
+    """Of a request that begins; also for what is answered before Flask begins."""
+    method = environ["REQUEST_METHOD"]
     traced = logs.Traced(
         id=_id_of(environ.get("HTTP_X_REQUEST_ID")),
         method=method if method in _METHODS else "OTHER",
-        route=rule.rule if rule else UNKNOWN,
+        route=route,
         typed=typed,
     )
     environ["passalong.traced"] = traced  # for `finish`, and the access log, see server.py
     environ["passalong.begun"] = time.perf_counter()
     logs.traced.set(traced)
+    return traced
 
 
 def finish(response: Response) -> Response:
-    environ = request.environ
-    traced: logs.Traced = environ["passalong.traced"]
+    traced: logs.Traced = request.environ["passalong.traced"]
     response.headers["X-Request-ID"] = traced.id
-    seconds = time.perf_counter() - environ["passalong.begun"]
-    metrics.current().answered(traced.method, traced.route, response.status_code // 100, seconds)
+    count(request.environ, response.status_code, metrics.current())
     return response
+
+
+def count(environ: "WSGIEnvironment", status: int, measures: metrics.Measures) -> None:
+    """An answer to a request that was begun by `trace`."""
+    traced: logs.Traced = environ["passalong.traced"]
+    seconds = time.perf_counter() - environ["passalong.begun"]
+    measures.answered(traced.method, traced.route, status // 100, seconds)
 
 
 def typed() -> Iterable[str]:

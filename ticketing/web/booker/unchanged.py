@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask
 from sqlalchemy import select
 
-from ticketing import links
+from ticketing import links, metrics
 from ticketing.keys import Keys
 from ticketing.links import Kind, UnknownLink
 from ticketing.models import Order
 from ticketing.reading import LINK_ID, Unreadable, reader_of
-from ticketing.web import protection
+from ticketing.web import observed, protection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PATH: Final = re.compile(rf"/o/({links.TOKEN.pattern})/changes")
+_ROUTE: Final = "/o/<token>/changes"
 _QUERY: Final = re.compile(r"since=([0-9]{1,9})(?:&lang=[a-z]{2})?")
 
 _VERSION: Final = select(Order.link_generation, Order.version).where(Order.link_id == LINK_ID)
@@ -45,7 +46,9 @@ class Unchanged:
         if path and environ["REQUEST_METHOD"] == "GET":
             asked = _QUERY.fullmatch(environ.get("QUERY_STRING", ""))
             if asked and self._has_nothing_newer(path[1], int(asked[1])):
-                start_response("204 NO CONTENT", list(_HEADERS))
+                traced = observed.trace(environ, _ROUTE)
+                start_response("204 NO CONTENT", [*_HEADERS, ("X-Request-ID", traced.id)])
+                observed.count(environ, 204, metrics.of_app(self._app))
                 return [b""]
         return self._inner(environ, start_response)
 
