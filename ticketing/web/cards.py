@@ -44,6 +44,11 @@ class Overview:
     def any_downloadable(self) -> bool:
         return any(card.downloadable for card in self.cards)
 
+    @property
+    def several_downloadable(self) -> bool:
+        """One alone has its own button already."""
+        return sum(card.downloadable for card in self.cards) > 1
+
 
 def overview_of(order: Order, token: str) -> Overview:
     """Everything the page of an order shows; the order comes with its tickets loaded."""
