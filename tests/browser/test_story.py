@@ -67,7 +67,7 @@ def test_from_order_to_everyones_own_ticket(
         fill_in(visitor, f"{who}nna", "O’Neil", f"{who.lower()}.story@example.org")
         with visitor.expect_navigation(url=re.compile("/t/")):
             visitor.get_by_role("button", name="Save").tap()
-        expect(ticket(booker, position)).to_contain_text(f"Ready – {who}nna O.", timeout=1000)
+        expect(ticket(booker, position)).to_contain_text(f"Ready – {who}nna O.", timeout=5000)
         barcodes_seen[position] = look_at_ticket(visitor, f"{who}nna O’Neil")
     expect(booker.get_by_text("5 of 5 personalised")).to_be_visible()
     expect(booker.get_by_role("heading", name="Everybody is ready")).to_be_visible()
