@@ -88,8 +88,8 @@ def make_orders_command(number: int, tickets: int, slug: str | None) -> None:
 
 @click.command("outbox")
 @click.option("--watch", is_flag=True, help="Keep on delivering until stopped.")
-@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when the parent ends.")
-def outbox_command(watch: bool, with_parent: bool) -> None:
+@click.option("--child-of", type=int, hidden=True, help="Stop when this parent ends.")
+def outbox_command(watch: bool, child_of: int | None) -> None:
     """Deliver the mails and make the calls that are waiting; forget what overviews have heard."""
     from ticketing import delivery  # pulls in the PDF's parts, which other commands don't need
 
@@ -102,7 +102,7 @@ def outbox_command(watch: bool, with_parent: bool) -> None:
         sessions.prune()
         steps.forget()
         return
-    stop = _stop(with_parent=with_parent)
+    stop = _stop(child_of)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     metrics.share(app, "watcher")
     threading.Thread(target=_tidy_hourly, args=(app, stop), daemon=True).start()
@@ -273,8 +273,11 @@ def _check_keys() -> None:
         raise click.ClickException(problem)
 
 
-def _stop(*, with_parent: bool) -> threading.Event:
-    """Set by SIGTERM and SIGINT, or when the process that started this one is gone."""
+def _stop(parent: int | None) -> threading.Event:
+    """Set by SIGTERM and SIGINT, or when the process that started this one is gone.
+
+    It says who it is: it may be gone before we could ask.
+    """
     stop = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -282,8 +285,8 @@ def _stop(*, with_parent: bool) -> threading.Event:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    if with_parent:
-        threading.Thread(target=_follow, args=(os.getppid(), stop), daemon=True).start()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent, stop), daemon=True).start()
     return stop
 
 

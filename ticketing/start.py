@@ -92,8 +92,8 @@ def _check_free(host: str, port: int) -> None:
 
 def _deliver_meanwhile() -> None:
     """Mails, where there is a server for them, and calls to other programs."""
-    command = [sys.executable, "-m", "flask", "outbox", "--watch", "--with-parent"]
     # exec keeps the process id, so the server will be this process's parent.
+    command = [sys.executable, "-m", "flask", "outbox", "--watch", "--child-of", str(os.getpid())]
     subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL)  # noqa: S603
 
 

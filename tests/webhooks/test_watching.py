@@ -5,6 +5,7 @@ import itertools
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -121,6 +122,17 @@ def test_it_goes_on_by_itself_when_the_database_is_back(
     listener.join(30)
     assert watcher.wait(30) == 0, said
     assert not any("Traceback" in line for line in said)
+
+
+@pytest.mark.engine("sqlite")
+def test_it_ends_though_its_parent_was_gone_before_it_could_look(
+    app: Flask, flask_outbox: Start
+) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", ""])
+    parent.wait()
+    watcher = flask_outbox("--watch", "--child-of", str(parent.pid))
+    output, _ = watcher.communicate(timeout=60)
+    assert watcher.returncode == 0, output
 
 
 def test_killed_while_the_receiver_thinks_it_sends_one_double(

@@ -5,6 +5,7 @@ site. It is plain files, as a shop's own site may be; all that is Passalong's in
 and the element that the backoffice hands out.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -27,7 +28,7 @@ class Site:
         number = self.listening.fileno()
         server = Path(__file__).with_name("server.py")
         return subprocess.Popen(  # noqa: S603 - nothing from outside
-            [sys.executable, str(server), str(number), base_url, slug],
+            [sys.executable, str(server), str(number), base_url, slug, str(os.getpid())],
             stdin=subprocess.DEVNULL,
             pass_fds=(number,),
         )

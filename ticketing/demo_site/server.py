@@ -64,8 +64,8 @@ def server_of(listening: socket.socket, base_url: str, slug: str) -> ThreadingHT
 def main() -> None:
     """Serve until the process that started this one is gone."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C is meant for all, and no error
-    number, base_url, slug = sys.argv[1:]
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    number, base_url, slug, parent = sys.argv[1:]
+    threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
     with socket.socket(fileno=int(number)) as listening:
         server_of(listening, base_url, slug).serve_forever()
 
