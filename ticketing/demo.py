@@ -65,6 +65,7 @@ def organiser() -> Organiser | None:
 def demo() -> Demo:
     """The demo, made if it isn't there; the order it shows has 5 tickets nobody touched."""
     with one_at_a_time():
+        db.session.rollback()  # what was read before our turn came isn't true any more
         known, fresh = _secrets()
         shop = _shop()
         if shop is None:
