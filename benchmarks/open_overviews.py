@@ -43,6 +43,9 @@ Accept-Language: en-GB,en-US;q=0.9,en;q=0.8
 
 """.replace("\n", "\r\n")
 
+# What comes is read here, so it shall not be packed.
+_PLAIN_HEADERS: Final = _HEADERS.replace("gzip, deflate, br, zstd", "identity")
+
 
 class Place(NamedTuple):
     """An order, and the path of its overview."""
@@ -160,7 +163,7 @@ class Polls(Pages):
             if not page.asked:  # a slow answer is waited for
                 page.asked = True
                 request = f"GET {page.place.path}/changes?since={page.version} HTTP/1.1\r\n"
-                page.socket.sendall((request + _HEADERS).encode())
+                page.socket.sendall((request + _PLAIN_HEADERS).encode())
             heapq.heappush(self._due, (at + POLL_SECONDS, number))
         return max(0.0, self._due[0][0] - now)
 
