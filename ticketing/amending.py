@@ -290,7 +290,7 @@ def _add(
     """New tickets of a locked order, with history and mails."""
     if order.state == "cancelled":
         raise OrderCancelled
-    if sale.shop.archived_at is not None:
+    if sale.archived:
         raise ShopArchived
     if sum(ticket.state != CANCELLED for ticket in order.tickets) + len(new) > MAX_TICKETS:
         raise BadQuantity

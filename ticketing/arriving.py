@@ -64,9 +64,9 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A shop, archived or not, and the types that it sells, by code."""
+    """What a shop sells, by code; `archived`: it sells nothing new any more."""
 
-    shop: Shop
+    archived: bool
     types: dict[str, TicketType]
 
 
@@ -91,7 +91,7 @@ class InvalidTickets(Exception):
 
 # Made once: to put it together takes as long as to have it answered.
 _ON_SALE: Final = to_rely_on(
-    select(Shop, TicketType)
+    select(Shop.archived_at, TicketType)
     .join(TicketType, TicketType.event_id == Shop.event_id)
     .where(Shop.id == bindparam("shop_id"), TicketType.archived_at.is_(None))
     .order_by(TicketType.id)
@@ -99,14 +99,15 @@ _ON_SALE: Final = to_rely_on(
 
 
 def on_sale(session: Session, shop_id: int) -> Sale:
-    """A shop and what it sells; both stay as they are until the transaction ends.
+    """What a shop sells; that and the shop stay as they are until the transaction ends.
 
     To be asked before an order is locked: whoever changes a type goes on to its orders.
     """
     found = session.execute(_ON_SALE, {"shop_id": shop_id}).all()
     if not found:  # it sells nothing
-        return Sale(session.scalars(to_rely_on(select(Shop).where(Shop.id == shop_id))).one(), {})
-    return Sale(found[0][0], {each.code: each for _shop, each in found})
+        at = session.scalars(to_rely_on(select(Shop.archived_at).where(Shop.id == shop_id))).one()
+        return Sale(at is not None, {})
+    return Sale(found[0][0] is not None, {each.code: each for _at, each in found})
 
 
 def checked(event: Event, wanted: Wanted) -> list[Checked]:

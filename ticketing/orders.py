@@ -231,7 +231,7 @@ def place_in(
     `TooManyMails`, and SQLAlchemy's `IntegrityError` where one of them is here already.
     """
     sale = arriving.on_sale(session, shop_id)
-    if sale.shop.archived_at is not None:
+    if sale.archived:
         raise ShopArchived
     placed = [each.order for each in new]
     if asked_from:
