@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from ticketing import made_up, search
 from ticketing.config import PROJECT
 from ticketing.extensions import db
+from ticketing.models import Order
 from ticketing.search import Wanted, pages
 from ticketing.transactions import SLOW
 
@@ -63,6 +64,27 @@ def test_sqlite_reads_its_index_in_sequence(
         assert "SCAN search_entries" not in plan
 
 
+@pytest.mark.engine("sqlite")
+def test_sqlite_fetches_a_page_of_orders_by_their_ids(organiser_id: int) -> None:
+    """Not by the organiser: that would be all orders there are, for fifty of them."""
+    explained: list[str] = []
+
+    def explain(
+        _connection: Any, cursor: Any, statement: str, parameters: Any, *_more: Any
+    ) -> None:
+        if statement.startswith("SELECT orders."):
+            plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            explained.extend(line[-1] for line in plan)
+
+    mine = select(Order).where(Order.organiser_id == organiser_id)
+    event.listen(db.engine, "before_cursor_execute", explain)
+    page = search.find(db.session(), mine, Wanted(organiser_id, text="example"), size=50)
+    event.remove(db.engine, "before_cursor_execute", explain)
+    assert len(page.orders) == 50
+    assert "SEARCH orders USING INTEGER PRIMARY KEY (rowid=?)" in explained
+    assert not any("SCAN" in line or "organiser" in line for line in explained)
+
+
 @pytest.mark.engine("postgresql")
 @pytest.mark.parametrize("sort", search.SORTS)
 @pytest.mark.parametrize("filters", QUERIES)
@@ -107,9 +129,10 @@ def test_who_walks_to_the_end_looks_nothing_up(
 LONG_READ = """
 import gevent.monkey; gevent.monkey.patch_all()
 import sys, threading, gevent
-from sqlalchemy import text
+from sqlalchemy import event, select, text
 from ticketing import create_app
 from ticketing.extensions import db
+from ticketing.models import Order
 from ticketing.transactions import SLOW
 
 turns, over = 0, False

@@ -91,7 +91,8 @@ def ids_after(session: Session, wanted: Wanted, order_id: int | None, most: int)
 
 def in_this_order(session: Session, orders: Select[Order], ids: Sequence[int]) -> list[Order]:
     """Those of the selected orders, in the sequence of their ids' list."""
-    found = {each.id: each for each in session.scalars(orders.where(Order.id.in_(ids)))}
+    these = orders.select_from(index.then_orders()).where(entries.c.order_id.in_(ids))
+    found = {each.id: each for each in session.scalars(these)}
     return [found[each] for each in ids if each in found]
 
 
