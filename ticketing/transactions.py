@@ -277,6 +277,6 @@ def _begin_immediate(connection: Any, until: float) -> None:
             else:
                 return
             # Often and at no fixed pace: who asks more rarely than others would always be last.
-            time.sleep(random.uniform(0.0005, 0.0015))  # noqa: S311 - no secret
+            time.sleep(random.uniform(0.0002, 0.0006))  # noqa: S311 - no secret
     finally:
         connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
