@@ -23,6 +23,8 @@ from ticketing import create_app, feed
 from ticketing.config import PROJECT, Settings
 from ticketing.extensions import db
 from ticketing.feed import Feed, TooManyStreams
+from ticketing.feed.sources import source_for
+from ticketing.feed.sqlite import LOOK_ANYWAY, STILL
 from ticketing.feed.watcher import STREAMS_PER_ORDER
 from ticketing.links import LinkWithdrawn
 from ticketing.models import Change, Order, now
@@ -114,6 +116,31 @@ def test_a_change_by_this_process_is_seen(the_feed: Feed, order_of_five: Order) 
         subscription.seen = 1
         builders.claim(order_of_five.tickets[0])
         assert subscription.wait(60) == 2
+
+
+def test_where_the_system_tells_nothing_changes_are_seen_as_well(
+    the_feed: Feed, order_of_five: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "freebsd14")  # which has no inotify
+    with the_feed.subscribe(order_of_five.id) as subscription:
+        subscription.seen = 1
+        builders.claim(order_of_five.tickets[0])
+        assert subscription.wait(60) == 2
+
+
+@pytest.mark.engine("sqlite")
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+def test_while_nobody_writes_the_feed_hardly_looks(app: Flask, order_of_five: Order) -> None:
+    builders.claim(order_of_five.tickets[0])
+    source = source_for(app)
+    source.open()
+    looks: list[float] = []
+    begun = time.monotonic()
+    while time.monotonic() < begun + STILL[0] + 6 * LOOK_ANYWAY:
+        source.wait()
+        looks.append(time.monotonic() - begun)
+    source.close()
+    assert sum(STILL[0] + LOOK_ANYWAY < at for at in looks) <= 6  # 125 times, at the pace before
 
 
 def test_nobody_hears_of_another_order(the_feed: Feed, order_of_five: Order) -> None:

@@ -3,10 +3,10 @@
 The `changes` table is the truth. A source only says cheaply when to look, and reads.
 """
 
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from flask import Flask
@@ -16,9 +16,6 @@ from ticketing.extensions import db
 
 AT_MOST: Final = 1_000  # rows in one read, so that the event loop gets its turn
 _IDS_AT_ONCE: Final = 500
-# A claim is on the screen after half of this on average. One look costs about 15 µs, see
-# benchmarks/live.py.
-_SQLITE_PAUSE: Final = 0.02
 
 
 class Row(NamedTuple):
@@ -57,68 +54,13 @@ class Source(Protocol):
 def source_for(app: Flask) -> Source:
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     if url.get_backend_name() == "sqlite":
-        return SqliteSource(str(url.database))
+        from ticketing.feed.sqlite import SqliteSource
+
+        return SqliteSource(Path(str(url.database)))
     from ticketing.feed.postgres import PostgresSource  # psycopg: only where it is needed
 
     with app.app_context():
         return PostgresSource(db.engine)
-
-
-class SqliteSource:
-    """SQLite counts the commits of all other connections: asking for the count is nearly free."""
-
-    errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-        self._commits = -1
-
-    def open(self) -> int:
-        self.close()
-        # No waiting inside SQLite: it would stop the event loop, and we come again in a moment.
-        self._connection = sqlite3.connect(
-            f"file:{self._path}?mode=rw", uri=True, timeout=0, check_same_thread=False
-        )
-        self._connection.isolation_level = None
-        self._connection.execute("PRAGMA query_only=ON")
-        self._commits = self._count()
-        return int(self._rows("SELECT coalesce(max(id), 0) FROM changes")[0][0])
-
-    def wait(self) -> bool:
-        time.sleep(_SQLITE_PAUSE)
-        before, self._commits = self._commits, self._count()
-        return before != self._commits
-
-    def after(self, last: int) -> list[Row]:
-        rows = self._rows(
-            "SELECT id, order_id, version FROM changes WHERE id > ? ORDER BY id LIMIT ?",
-            last,
-            AT_MOST,
-        )
-        return [Row(*row) for row in rows]
-
-    def oldest(self) -> int:
-        return int(self._rows("SELECT coalesce(min(id), 0) FROM changes")[0][0])
-
-    def versions(self, order_ids: Iterable[int]) -> Iterator[tuple[int, int]]:
-        for some in in_portions(order_ids):
-            marks = ",".join("?" * len(some))
-            query = f"SELECT id, version FROM orders WHERE id IN ({marks})"  # noqa: S608 - only "?"
-            yield from ((row[0], row[1]) for row in self._rows(query, *some))
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _count(self) -> int:
-        return int(self._rows("PRAGMA data_version")[0][0])
-
-    def _rows(self, query: str, *values: int) -> list[tuple[int, ...]]:
-        if self._connection is None:
-            raise sqlite3.ProgrammingError("the source is not open")
-        return self._connection.execute(query, values).fetchall()
 
 
 def in_portions(order_ids: Iterable[int]) -> Iterator[list[int]]:
