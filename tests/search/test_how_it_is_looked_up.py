@@ -9,11 +9,12 @@ from flask import Flask
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
+from tests import builders
 from ticketing import made_up, search
 from ticketing.config import PROJECT
 from ticketing.extensions import db
-from ticketing.models import Order
-from ticketing.search import Wanted, pages
+from ticketing.models import Order, Shop
+from ticketing.search import Wanted, pages, terms
 from ticketing.transactions import SLOW
 
 QUERIES = (
@@ -124,6 +125,36 @@ def test_who_walks_to_the_end_looks_nothing_up(
     for plan in (walk, rest):
         assert "search_entries_name" in plan
         assert "search_terms" not in plan
+
+
+def test_a_long_word_is_looked_up_by_its_rarest_terms(
+    organiser_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address ends like thousands of others: the index would take its time for each piece."""
+    asked: list[list[str]] = []
+    worth = terms.rarest
+
+    def noted(*arguments: Any) -> list[str]:
+        asked.append(worth(*arguments))
+        return asked[-1]
+
+    monkeypatch.setattr(pages, "WALKS", (0,))
+    monkeypatch.setattr(terms, "rarest", noted)
+    shop = db.session.get_one(Shop, 1)
+    order = builders.make_order(
+        shop,
+        type_code=shop.event.ticket_types[0].code,
+        email="zuzanna.quixote77@example.com",
+    )
+    found = search.ids_after(db.session(), Wanted(organiser_id, text=order.email), None, 50)
+    assert found == [order.id]
+    (chosen,) = asked
+    assert len(chosen) == terms.WORTH
+    assert not {"exa", "xam", "amp", "mpl", "ple", "le.", "com"} & set(chosen)
+
+
+def test_short_words_are_looked_up_by_all_their_terms() -> None:
+    assert terms.rarest(["vis", "iss", "sse", "ser"], ["visser"]) == ["vis", "iss", "sse", "ser"]
 
 
 LONG_READ = """

@@ -6,7 +6,7 @@ are written so that the planner has nothing to guess: a plan that computed the t
 rows would take minutes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from typing import cast as cast_type
 
@@ -63,15 +63,18 @@ def then_orders() -> Join:
     return _ThenRows(entries, orders, orders.c.id == entries.c.order_id)
 
 
-def found(dialect: str, conditions: Conditions, *columns: Any, whose: bool) -> Select[Any]:
+def found(
+    dialect: str, conditions: Conditions, *columns: Any, whose: bool, some: Sequence[str]
+) -> Select[Any]:
     """These columns of the entries that have all of what is wanted.
 
-    `whose`: the organiser's term is worth its time, for much of the index is others'. On SQLite,
-    in the sequence of their ids as long as nothing else is asked for.
+    `whose`: the organiser's term is worth its time, for much of the index is others'. `some` of
+    the organiser's texts tell which terms are frequent. On SQLite, in the sequence of their ids
+    as long as nothing else is asked for.
     """
     groups: list[list[list[str]]] = [[[one] for one in group] for group in conditions.terms]
     for spellings in conditions.words:
-        groups.append([[t for word in words for t in terms.of_text(word)] for words in spellings])
+        groups.append([_worth_looking_up(words, some) for words in spellings])
     if whose or not groups:
         groups.append([[terms.of_organiser(conditions.wanted.organiser_id)]])
     rows = conditions.of_row(entries.c, holds(dialect))
@@ -79,6 +82,16 @@ def found(dialect: str, conditions: Conditions, *columns: Any, whose: bool) -> S
         both = _ThenRows(_fts, entries, _fts.c.rowid == entries.c.order_id)
         return select(*columns).select_from(both).where(_matches(groups), *rows)
     return select(*columns).where(*_has(groups), *rows)
+
+
+def is_long(conditions: Conditions) -> bool:
+    """Whether a word has more terms than are looked up."""
+    words = (word for spellings in conditions.words for words in spellings for word in words)
+    return any(len(terms.of_text(word)) > terms.WORTH for word in words)
+
+
+def _worth_looking_up(words: Iterable[str], some: Sequence[str]) -> list[str]:
+    return [term for word in words for term in terms.rarest(terms.of_text(word), some)]
 
 
 def in_sequence(found: Select[Any], *, falling: bool, beyond: int | None) -> Select[Any]:

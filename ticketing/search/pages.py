@@ -22,8 +22,11 @@ from ticketing.transactions import SLOW
 
 COUNTED_UP_TO: Final = 1000
 # How many orders to walk along before asking the index; the second number where the first has
-# met a quarter of a page. Measured where both ways take the same time; see benchmarks/search.py.
-WALKS: Final = (5_000, 20_000)
+# met a quarter of what is asked for. Measured where both ways take the same time; see
+# benchmarks/search.py.
+WALKS: Final = (3_000, 20_000)
+# How many orders tell which pieces of a long word are frequent.
+SAMPLE: Final = 200
 # The index is asked for an organiser's own orders where it holds more than this of others.
 FEW: Final = 2_000
 
@@ -106,9 +109,14 @@ def count(session: Session, wanted: Wanted) -> int:
         return _counted(session, _looked_up(session, conditions, entries.c.order_id), most)
     if _follows_by_itself(way, conditions):
         return _counted(session, _walked(dialect, conditions, way, None), most)
-    met = _counted(session, _walked(dialect, conditions, way, WALKS[-1]), most)
-    if met == most or _ends_within(session, conditions, way, WALKS[-1]):
-        return met
+    for rows in WALKS:
+        met = _counted(session, _walked(dialect, conditions, way, rows), most)
+        if met == most:
+            return met
+        if 4 * met < most:
+            break
+        if _ends_within(session, conditions, way, rows):
+            return met
     return _counted(session, _looked_up(session, conditions, entries.c.order_id), most)
 
 
@@ -158,9 +166,13 @@ def _ids(session: Session, wanted: Wanted, way: _Way, most: int) -> list[int]:
         return _read(session, _walked(dialect, conditions, way, None).limit(most))
     for rows in WALKS:
         ids = _read(session, _walked(dialect, conditions, way, rows).limit(most))
-        if len(ids) == most or _ends_within(session, conditions, way, rows):
+        if len(ids) == most:
             return ids
-        if 4 * len(ids) < most:
+        few = 4 * len(ids) < most
+        # Few on a first page are rare, and soon looked up; on a last one there are no more.
+        if (way.place is not None or not few) and _ends_within(session, conditions, way, rows):
+            return ids
+        if few:
             break
     hits = _looked_up(session, conditions, *(entries.c[key] for key in way.keys))
     all_hits = hits.cte("hits").prefix_with("MATERIALIZED")
@@ -200,8 +212,17 @@ def _looked_up(session: Session, conditions: Conditions, *columns: Any) -> Selec
     if dialect == "postgresql":
         # What doesn't fit is looked at page by page, computing the terms of every row anew.
         session.execute(select(func.set_config("work_mem", "64MB", True)))
-    whose = _has_many_others(session, conditions.wanted.organiser_id)
-    return index.found(dialect, conditions, *columns, whose=whose)
+    organiser_id = conditions.wanted.organiser_id
+    whose = _has_many_others(session, organiser_id)
+    some = _some_texts(session, organiser_id) if index.is_long(conditions) else ()
+    return index.found(dialect, conditions, *columns, whose=whose, some=some)
+
+
+def _some_texts(session: Session, organiser_id: int) -> Sequence[str]:
+    """Of the newest orders: near enough to tell what is frequent from what is rare."""
+    newest = select(entries.c.text).where(entries.c.organiser_id == organiser_id)
+    newest = newest.order_by(entries.c.created_at.desc(), entries.c.order_id.desc())
+    return session.scalars(newest.limit(SAMPLE)).all()
 
 
 def _has_many_others(session: Session, organiser_id: int) -> bool:

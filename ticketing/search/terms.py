@@ -7,7 +7,7 @@ writes the same down in each engine's words.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 ORGANISER: Final = "\ue001"
@@ -15,6 +15,8 @@ SHOP: Final = "\ue002"
 PROGRESS: Final = "\ue003"
 # A day, 32 days, 1,024 days: a span of years is a few dozen terms.
 DAYS: Final = ("\ue004", "\ue005", "\ue006")
+
+WORTH: Final = 4  # terms of one word; measured with addresses, see benchmarks/search.py
 
 _DIGITS: Final = 0xF0000  # the first of 32,768 characters that count
 _BITS: Final = 15
@@ -25,6 +27,20 @@ _LAST_DAY: Final = 2**16 - 1  # in the year 2149
 def of_text(word: str) -> list[str]:
     """The terms of a word of at least three characters, each once."""
     return list(dict.fromkeys(word[at : at + 3] for at in range(len(word) - 2)))
+
+
+def rarest(found: list[str], texts: Iterable[str]) -> list[str]:
+    """Those of a word's terms that are worth looking up: which the fewest of these texts hold.
+
+    All where they are few. An address has two dozen, most of them of a domain that thousands
+    share, and an index takes its time for each: the row decides anyway.
+    """
+    if len(found) <= WORTH:
+        return found
+    texts = tuple(texts)
+    # One in three first: neighbours share two characters, and so mostly their orders.
+    apart = [*found[::3], *found[1::3], *found[2::3]]
+    return sorted(apart, key=lambda term: sum(term in text for text in texts))[:WORTH]
 
 
 def of_organiser(organiser_id: int) -> str:
