@@ -123,9 +123,9 @@ def test_another_organisers_things(app: Flask, order: Order) -> None:
 def test_rows_that_refer_to_none(app: Flask, order: Order) -> None:
     """Only a file that was changed by hand has such."""
     driver = db.engine.raw_connection()
-    driver.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
-    driver.execute("UPDATE history SET user_id = 99")  # type: ignore[attr-defined]
-    driver.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+    driver.execute("PRAGMA foreign_keys=OFF")
+    driver.execute("UPDATE history SET user_id = 99")
+    driver.execute("PRAGMA foreign_keys=ON")
     driver.close()
     told = check(app).output
     assert re.search(r"history: \d+ with a user_id that isn't there", told), told
@@ -141,7 +141,7 @@ def test_a_damaged_file(app: Flask, settings: Settings, order: Order) -> None:
     assert root
     assert size
     driver = db.engine.raw_connection()
-    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[attr-defined]
+    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     driver.close()
     db.session.remove()
     db.engine.dispose()

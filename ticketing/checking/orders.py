@@ -77,7 +77,8 @@ def _state(whole: Whole, actions: Counter[str]) -> Iterator[str]:
 
 
 def _generation(whole: Whole) -> Iterator[str]:
-    expected = 1 + _readdressed(whole) + raised(whole.entries, "link")
+    of_order = [entry for entry in whole.entries if entry.ticket_id is None]
+    expected = 1 + _readdressed(whole) + raised(of_order, "link")
     if whole.order.link_generation != expected:
         yield f"its link's generation is {whole.order.link_generation}, not {expected}"
 
