@@ -48,6 +48,10 @@ class NoMark(Exception):
     """None of the files has the mark that the database was backed up with."""
 
 
+class UnknownKind(Exception):
+    """A line was written by a version that knows more; nothing was done again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     at: dt.datetime
@@ -89,12 +93,15 @@ def mark(mark_id: str) -> None:
 def replay(since: str | None, others: Iterable[Path] = ()) -> Counter[str]:
     """Do again what was noted since a mark (None: ever); returns how many of which kind.
 
-    `others` are the files of other machines on the same database. Raises `NoMark`.
+    `others` are the files of other machines on the same database. Raises `NoMark` and
+    `UnknownKind` before it does anything.
     """
     newest: dict[tuple[str, Subject], Line] = {}
     for line in noted_since(since, [path_of(settings()), *others]):
         newest.pop((line.kind, line.subject), None)  # its turn is that of the last line
         newest[line.kind, line.subject] = line
+    if unknown := {line.kind for line in newest.values()} - _again.keys():
+        raise UnknownKind(", ".join(sorted(unknown)))
     for line in newest.values():
         _again[line.kind](line.subject, line.facts)
     return Counter(line.kind for line in newest.values())
@@ -110,6 +117,11 @@ def noted_since(mark_id: str | None, paths: Sequence[Path]) -> Iterator[Line]:
     # Each file keeps its own sequence, even if its machine's clock was put back.
     merged = heapq.merge(*found, key=lambda line: line.at)
     return (line for line in merged if line.kind != MARK)
+
+
+def has_mark(mark_id: str, others: Iterable[Path] = ()) -> bool:
+    """Whether one of the files has it."""
+    return any(_mark_in(path, mark_id) for path in [path_of(settings()), *others])
 
 
 def _mark_in(path: Path, mark_id: str | None) -> Line | None:

@@ -3,10 +3,12 @@
 Written down by `revocations.py`; a restore does it again, see `backup/again.py`.
 """
 
+import hmac
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from ticketing.links import keys
 from ticketing.models import (
     ApiKey,
     Invitation,
@@ -84,12 +86,12 @@ def note_pretix(session: Session, connection: PretixConnection) -> None:
 
 def note_password(session: Session, user: User) -> None:
     """Somebody has another password."""
-    note(session, PASSWORD, user_subject(user))
+    note(session, PASSWORD, user_subject(user), digest=digest_of(user.password))
 
 
 def note_address(session: Session, user: User) -> None:
     """Somebody signs in with another address, which isn't written down."""
-    note(session, ADDRESS, user_subject(user))
+    note(session, ADDRESS, user_subject(user), digest=digest_of(user.email))
 
 
 def note_account(session: Session, user: User) -> None:
@@ -112,6 +114,11 @@ def note_member(session: Session, user: User, organiser_id: int, role: str | Non
         user=user_subject(user),
         role=role,
     )
+
+
+def digest_of(value: str | None) -> str:
+    """Tells whether a database has it already, and nothing about it: the key isn't there."""
+    return hmac.digest(keys().address, (value or "").encode(), "sha256").hex()
 
 
 def user_subject(user: User) -> str:
