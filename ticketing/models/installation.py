@@ -20,5 +20,6 @@ class Installation(Base):
     keys: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {a key's name: its fingerprint}
     link_current: Mapped[int | None]  # the number of the link key that came into use last
     # The mark that the last backup left here and in the file of what was taken back, and when.
-    backup_mark: Mapped[str | None] = mapped_column(String(32))
-    backed_up_at: Mapped[dt.datetime | None]
+    # Asked for apart: whose a database is must be known before it is migrated.
+    backup_mark: Mapped[str | None] = mapped_column(String(32), deferred=True)
+    backed_up_at: Mapped[dt.datetime | None] = mapped_column(deferred=True)
