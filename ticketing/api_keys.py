@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from ticketing import names
+from ticketing import names, revoked
 from ticketing.extensions import db
 from ticketing.locking import queue_for
 from ticketing.models import ApiKey, Organiser, now
@@ -70,6 +70,7 @@ def revoke(key: ApiKey) -> None:
             .where(ApiKey.id == key.id, ApiKey.revoked_at.is_(None))
             .values(revoked_at=now())
         )
+        revoked.note_key(session, key)
 
 
 def note_use(key: ApiKey, *, at: dt.datetime | None = None) -> None:

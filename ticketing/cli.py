@@ -14,6 +14,7 @@ from ticketing import (
     admission,
     barcodes,
     calls,
+    cli_backup,
     demo,
     feed,
     installation,
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(door_command)
     app.cli.add_command(keys_group)
     app.cli.add_command(user_group)
+    cli_backup.init_app(app)
 
 
 @click.command("demo")

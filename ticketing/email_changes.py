@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import fields, links, outbox
+from ticketing import fields, links, outbox, revoked
 from ticketing.extensions import db
 from ticketing.links import Kind
 from ticketing.locking import lock
@@ -89,6 +89,7 @@ def confirm(token: str, *, locale: str) -> User:
                 session, outbox.EMAIL_CHANGED, user.email, locale, params={"user_id": user_id}
             )
             user.email = change.email
+            revoked.note_address(session, user)
             end_all_of(session, user)  # this link, too
     except IntegrityError as error:  # somebody else took it at this very moment
         raise EmailChangeOver from error

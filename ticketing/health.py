@@ -44,7 +44,7 @@ def is_draining() -> bool:
 def _health() -> Said:
     try:
         with db.engine.connect() as connection:
-            at = _migrated_to(connection)
+            at = migrated_to(connection)
         current = at == installation.newest_migration()
         other = current and bool(installation.other_keys())
     except DATABASE_ERRORS as error:
@@ -59,7 +59,7 @@ def _health() -> Said:
     }
 
 
-def _migrated_to(connection: Connection) -> str | None:
+def migrated_to(connection: Connection) -> str | None:
     """The revision that the database has; none if nobody ever made its tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import metrics
+from ticketing import metrics, revoked
 from ticketing.extensions import db
 from ticketing.gathering import put
 from ticketing.models import HistoryEntry, Order, Ticket
@@ -47,7 +47,8 @@ def record(
 ) -> None:
     """Add an entry in the caller's transaction; of `before` and `after` only what differs.
 
-    The organiser's webhooks hear of it, a pretix that sold the ticket, and the search.
+    The organiser's webhooks hear of it, a pretix that sold the ticket, the search, and the file of
+    what was taken back.
     """
     was, is_ = dict(before or {}), dict(after or {})
     changed = [key for key in {**was, **is_} if was.get(key, "") != is_.get(key, "")]
@@ -68,6 +69,7 @@ def record(
     metrics.note(session, action, by.kind)
     happenings.note(session, order, action, ticket=ticket, before=was)
     pretix.note(session, order, action, ticket)
+    revoked.note_happening(session, order, action, ticket)
 
 
 def of_order(order_id: int) -> list[HistoryEntry]:

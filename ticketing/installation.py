@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -100,9 +101,12 @@ def check_keys() -> None:
 def problem_of(app: Flask) -> str:
     """Why the app mustn't work on its database, in one line; "" if nothing is known against it.
 
+    Until a restore is finished, links that were taken back would open what they opened before.
     A database that is away has nobody kept from starting: it will be back.
     """
     with app.app_context():
+        if unfinished_restore().exists():
+            return f"A restore isn't finished. Finish it: {unfinished_restore().read_text()}"
         try:
             check_keys()
         except OtherKeys as other:
@@ -110,6 +114,11 @@ def problem_of(app: Flask) -> str:
         except (Unavailable, *DATABASE_ERRORS) as error:
             app.logger.warning("The database can't be asked whose it is: %s", type(error).__name__)
     return ""
+
+
+def unfinished_restore() -> Path:
+    """The file that is there while a database that was put back isn't ready; says what to call."""
+    return settings().instance_path / "restoring"
 
 
 def other_keys() -> list[str]:
@@ -135,16 +144,27 @@ def _ours() -> Keys:
     return found
 
 
-@lru_cache(maxsize=1)
 def newest_migration() -> str:
     """The revision that an up-to-date database has, read off the migrations' own files."""
+    found, followed = _revisions()
+    (newest,) = found - followed
+    return newest
+
+
+def migrations() -> frozenset[str]:
+    """All revisions that this software knows."""
+    return _revisions()[0]
+
+
+@lru_cache(maxsize=1)
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+    """All of them, and those that another one follows."""
     found: set[str] = set()
     followed: set[str] = set()
     for path in (MIGRATIONS / "versions").glob("*.py"):
         for former, revision in _REVISION.findall(path.read_text()):
             (followed if former else found).add(revision)
-    (newest,) = found - followed
-    return newest
+    return frozenset(found), frozenset(followed)
 
 
 class _Migrations:

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import fields, links, outbox, passwords
+from ticketing import fields, links, outbox, passwords, revoked
 from ticketing.accounts import clean_name, new_uniquifier
 from ticketing.extensions import db
 from ticketing.links import Kind, UnknownLink
@@ -102,7 +102,9 @@ def revoke(invitation: Invitation) -> None:
     """Its link opens nothing any more. Raises `InvitationOver` if somebody accepted meanwhile."""
     ids = invitation.id, invitation.organiser_id
     with write() as session:
-        _locked(session, *ids, though_late=True).revoked_at = now()
+        invitation = _locked(session, *ids, though_late=True)
+        invitation.revoked_at = now()
+        revoked.note_invitation(session, invitation)
 
 
 def read(token: str) -> Invitation:
@@ -223,6 +225,9 @@ def _join(session: Session, invitation: Invitation, user_id: int) -> Membership:
             user_id=user_id, organiser_id=invitation.organiser_id, role=invitation.role
         )
         session.add(member)
+    revoked.note_member(
+        session, session.get_one(User, user_id), invitation.organiser_id, member.role
+    )
     return member
 
 

@@ -16,7 +16,7 @@ from flask_security.recoverable import generate_reset_password_token, reset_pass
 from flask_security.utils import hash_password
 from sqlalchemy import func, inspect, select, update
 
-from ticketing import outbox
+from ticketing import outbox, revoked
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.locking import lock
@@ -198,6 +198,7 @@ def reset(token: str, wanted: str, *, locale: str) -> User:
 
 def _put(session: Any, user: User, hashed: str, locale: str) -> None:
     user.password = hashed
+    revoked.note_password(session, user)
     end_all_of(session, user)
     outbox.enqueue_for_account(
         session, outbox.PASSWORD_CHANGED, user.email, locale, params={"user_id": user.id}

@@ -106,9 +106,11 @@ def edit_contact(order: Order, given: Mapping[str, Answer], by: By, *, revision:
         for key, value in cleaned.items():
             setattr(order, key, value)
         order.revision += 1
-        history.record(session, order, "contact_edited", by, before=before, after=cleaned)
-        if before["email"] != order.email and order.state != "cancelled":
+        readdressed = before["email"] != order.email and order.state != "cancelled"
+        if readdressed:
             order.link_generation += 1
+        history.record(session, order, "contact_edited", by, before=before, after=cleaned)
+        if readdressed:
             outbox.enqueue(session, outbox.TICKETS, order, order.email, order.locale)
         live.touch(session, order, order.tickets)
     return order

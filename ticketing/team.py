@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import sessions, two_step
+from ticketing import revoked, sessions, two_step
 from ticketing.accounts import one_line
 from ticketing.locking import lock
 from ticketing.models import Membership, Organiser, User
@@ -34,6 +34,7 @@ def change_role(member: Membership, role: str, *, by: User) -> Membership:
             raise NotOwnRole
         if member.role != role:
             member.role = role
+            revoked.note_member(session, member.user, member.organiser_id, role)
             _keep_an_owner(session, member.organiser_id)
             sessions.end_all_of(session, member.user)
     return member
@@ -48,6 +49,7 @@ def remove(member: Membership) -> None:
     with write() as session:
         member = _locked(session, *ids)
         sessions.end_all_of(session, member.user)
+        revoked.note_member(session, member.user, member.organiser_id, None)
         session.delete(member)
         _keep_an_owner(session, member.organiser_id)
 

@@ -21,7 +21,7 @@ from passlib.totp import TOTP
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
-from ticketing import outbox, sealing
+from ticketing import outbox, revoked, sealing
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.locking import lock
@@ -86,6 +86,7 @@ def turn_on(user: User, sealed: str, code: str, *, locale: str) -> list[str]:
         user = _locked(session, user_id)
         user.totp_counter = _counter(secret, code, None)
         user.totp_secret = sealing.seal(secret, _KEPT, _bound_to(user_id))
+        revoked.note_recovery_codes(session, user)
         end_all_of(session, user)
         _tell(session, outbox.TWO_STEP_ON, user, locale)
         return _new_codes(session, user_id)
@@ -102,6 +103,7 @@ def check(user_id: int, code: str, *, locale: str) -> None:
             raise WrongCode
         if _RECOVERY_FORM.fullmatch(_tidy(code)):
             _use_recovery_code(session, user_id, code)
+            revoked.note_recovery_codes(session, user)
             _tell(session, outbox.RECOVERY_CODE_USED, user, locale)
         else:
             user.totp_counter = _counter(_secret_of(user), code, user.totp_counter)
@@ -137,6 +139,7 @@ def renew_recovery_codes(user_id: int, *, locale: str) -> list[str]:
         if user.totp_secret is None:
             raise WrongCode
         _tell(session, outbox.RECOVERY_CODES_RENEWED, user, locale)
+        revoked.note_recovery_codes(session, user)
         return _new_codes(session, user_id)
 
 
@@ -164,6 +167,7 @@ def turn_off_of(session: Session, user: User, locale: str) -> None:
         return  # the form sent twice
     user.totp_secret = user.totp_counter = None
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    revoked.note_recovery_codes(session, user)
     end_all_of(session, user)
     _tell(session, outbox.TWO_STEP_OFF, user, locale)
 

@@ -6,7 +6,7 @@ from flask_security.utils import hash_password
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from ticketing import fields, passwords, sessions, two_step
+from ticketing import fields, passwords, revoked, sessions, two_step
 from ticketing.accounts import new_uniquifier
 from ticketing.extensions import db
 from ticketing.languages import LANGUAGES
@@ -71,6 +71,7 @@ def switch(email: str, *, on: bool) -> None:
     with write() as session:
         user = lock(session, User, user_id)
         user.active = on
+        revoked.note_account(session, user)
         sessions.end_all_of(session, user)
 
 

@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import builders
+from ticketing import checking
 from ticketing.extensions import db
 from ticketing.models import Base, Order, OutboxMail, Shop, Ticket
 
@@ -23,6 +24,12 @@ def test_orders_for_events_of_their_own(app: Flask) -> None:
     assert "60 orders with 120 tickets of Made-up Concerts" in made.output
     assert (how_many(Order), how_many(Ticket)) == (60, 120)
     assert set(db.session.scalars(select(OutboxMail.state))) == {"sent"}, "nobody gets a mail"
+
+
+def test_they_are_as_the_rules_would_leave_them(app: Flask) -> None:
+    assert make_orders(app, "60").exit_code == 0
+    told = list(checking.problems(db.session()))
+    assert not told, "\n".join(told)
 
 
 def test_again_is_more_of_them(app: Flask) -> None:

@@ -32,6 +32,9 @@ _SHARED: Final = 0.3  # of the open tickets; half of these links were opened
 _ADMITTED: Final = 0.9  # of the tickets that are ready, when the event is over
 _OF_THE_FAMILY: Final = 0.4  # of the holders beside the booker
 _CANCELLED_AFTER: Final = dt.timedelta(days=2)
+# What raises a ticket's revision, and an order's version.
+_REVISING: Final = {"claimed", "checked_in", "ticket_cancelled"}
+_TOUCHING: Final = {"claimed", "checked_in", "shared", "opened", "order_cancelled"}
 
 Row = dict[str, Any]
 
@@ -50,7 +53,8 @@ class Sale:
 class Stories:
     """Each call of `tell` adds one order's rows, as the rules would leave them after a while.
 
-    Mails beside the confirmation, and the lines of the change feed, are left out.
+    The lines of the change feed are left out, as if they were forgotten by now, and of the mails
+    those that say that all is ready.
     """
 
     def __init__(self, sales: Sequence[Sale], *, seed: int) -> None:
@@ -78,11 +82,13 @@ class Stories:
             "email": booker.email,
             "phone": booker.phone,
             "state": "cancelled" if cancelled else "placed",
+            "version": 1,
             "created_at": at,
             "updated_at": at + _CANCELLED_AFTER,
             "cancelled_at": at + _CANCELLED_AFTER if cancelled else None,
         }
         self._note(order, None, at, "shop", "placed", after={"tickets": len(ticket_ids)})
+        self._mail(order, None, at, outbox.CONFIRMATION, booker.email)
         named = {"none": 0, "some": 1, "all": len(ticket_ids), "cancelled": 1}[progress]
         tickets = []
         for position, ticket_id in enumerate(ticket_ids, start=1):
@@ -95,9 +101,11 @@ class Stories:
             tickets.append(ticket)
         if cancelled:
             self._note(order, None, order["cancelled_at"], "organiser", "order_cancelled")
+            self._mail(order, None, order["cancelled_at"], outbox.CANCELLED, booker.email)
+            for ticket in tickets:
+                ticket["version"] = order["version"]
         self.rows[Order].append(order)
         self.rows[Ticket] += tickets
-        self.rows[OutboxMail].append(_confirmation(order))
         of_order = [SimpleNamespace(**ticket) for ticket in tickets]
         self.rows[SearchEntry].append(
             entries.values_of(cast(Order, SimpleNamespace(**order, tickets=of_order)))
@@ -114,6 +122,8 @@ class Stories:
             "ticket_type_id": self._random.choice(sale.type_ids),
             "position": position,
             "state": OPEN,
+            "revision": 1,
+            "version": 1,
             "first_name": "",
             "last_name": "",
             "email": "",
@@ -137,6 +147,8 @@ class Stories:
         }
         ticket.update(given, state=PERSONALISED, personalised_at=at, personalised_by=by)
         self._note(order, ticket, at, by, "claimed", after={k: v for k, v in given.items() if v})
+        if holder.email:
+            self._mail(order, ticket, at, outbox.TICKET, holder.email)
 
     def _go_on(self, order: Row, ticket: Row, sale: Sale) -> None:
         at = order["created_at"] + _CANCELLED_AFTER
@@ -151,16 +163,19 @@ class Stories:
             ticket.update(state=CHECKED_IN, checked_in_at=at)
             self._note(order, ticket, at, "system", "checked_in")
         elif ticket["state"] == OPEN and self._random.random() < _SHARED:
-            opened = self._random.random() < 0.5
+            channel, opened = "whatsapp", self._random.random() < 0.5
             self.rows[Share].append(
                 {
                     "ticket_id": ticket["id"],
                     "generation": 1,
-                    "channel": "whatsapp",
+                    "channel": channel,
                     "shared_at": at,
                     "opened_at": at if opened else None,
                 }
             )
+            self._note(order, ticket, at, "booker", "shared", after={"channel": channel})
+            if opened:
+                self._note(order, ticket, at, "visitor", "opened")
 
     def _note(
         self,
@@ -173,6 +188,12 @@ class Stories:
         before: Row | None = None,
         after: Row | None = None,
     ) -> None:
+        if ticket is not None and action in _REVISING:
+            ticket["revision"] += 1
+        if action in _TOUCHING:
+            order["version"] += 1
+        if ticket is not None and action in _TOUCHING:
+            ticket["version"] = order["version"]
         booker = names.full(order["first_name"], order["last_name"])
         self.rows[HistoryEntry].append(
             {
@@ -187,18 +208,22 @@ class Stories:
             }
         )
 
-
-def _confirmation(order: Row) -> Row:
-    return {
-        "organiser_id": order["organiser_id"],
-        "order_id": order["id"],
-        "kind": outbox.CONFIRMATION,
-        "recipient": order["email"],
-        "locale": order["locale"],
-        "message_id": f"<{uuid.uuid4().hex}@made-up.example>",
-        "state": "sent",
-        "attempts": 1,
-        "created_at": order["created_at"],
-        "next_attempt_at": order["created_at"],
-        "sent_at": order["created_at"],
-    }
+    def _mail(
+        self, order: Row, ticket: Row | None, at: dt.datetime, kind: str, recipient: str
+    ) -> None:
+        self.rows[OutboxMail].append(
+            {
+                "organiser_id": order["organiser_id"],
+                "order_id": order["id"],
+                "ticket_id": ticket["id"] if ticket else None,
+                "kind": kind,
+                "recipient": recipient,
+                "locale": order["locale"],
+                "message_id": f"<{uuid.uuid4().hex}@made-up.example>",
+                "state": "sent",
+                "attempts": 1,
+                "created_at": at,
+                "next_attempt_at": at,
+                "sent_at": at,
+            }
+        )

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
-from ticketing import calls, outbound
+from ticketing import calls, outbound, revoked
 from ticketing.extensions import db
 from ticketing.leases import change_all
 from ticketing.locking import lock_if_there, to_change
@@ -245,6 +245,7 @@ def disconnect(connection: PretixConnection) -> None:
             return
         _drop(session, found, queue.FETCH, queue.WRITE)
         change_all(session, Call, Call.connection_id == found.id, connection_id=None)
+        revoked.note_pretix(session, found)
         session.delete(found)
 
 

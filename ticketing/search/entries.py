@@ -20,7 +20,7 @@ _INSERT: Final = insert(entries)  # made once: to put it together takes as long 
 
 # The history's words for what changes nothing that an order is found by.
 _QUIET: Final = frozenset(
-    """shared opened recalled new_barcode checked_in
+    """shared opened recalled new_barcode checked_in restored
     order_resent ticket_resent reminded details_asked""".split()
 )
 

@@ -8,7 +8,7 @@ from typing import Final
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from ticketing import outbound
+from ticketing import outbound, revoked
 from ticketing.calls import enqueue, replay
 from ticketing.leases import change_all
 from ticketing.locking import lock, queue_for
@@ -64,6 +64,7 @@ def change(endpoint: WebhookEndpoint, url: str, events: Sequence[str], *, revisi
             endpoint.failing_since = None  # that was another address
         endpoint.url, endpoint.events = url, chosen
         endpoint.revision += 1
+        revoked.note_webhook(session, endpoint)
 
 
 def switch(endpoint: WebhookEndpoint, *, on: bool) -> None:
@@ -76,6 +77,7 @@ def switch(endpoint: WebhookEndpoint, *, on: bool) -> None:
         endpoint.disabled_because = "" if on else "organiser"
         endpoint.failing_since = None
         endpoint.revision += 1
+        revoked.note_webhook(session, endpoint)
 
 
 def delete(endpoint: WebhookEndpoint) -> None:
@@ -84,6 +86,7 @@ def delete(endpoint: WebhookEndpoint) -> None:
         endpoint = lock(session, WebhookEndpoint, endpoint.id)
         endpoint.deleted_at = endpoint.deleted_at or now()
         endpoint.revision += 1
+        revoked.note_webhook(session, endpoint)
         waiting = (Call.endpoint_id == endpoint.id, Call.state == "waiting")
         change_all(session, Call, *waiting, state="dropped", done_at=now())
 
@@ -102,6 +105,7 @@ def renew_secret(
             raise EditedMeanwhile
         endpoint.secret_generation += 1
         endpoint.rotated_at = at or now()
+        revoked.note_webhook(session, endpoint)
 
 
 def send_test(endpoint: WebhookEndpoint) -> Call:

@@ -34,6 +34,7 @@ _ICONS = {
     "reminders_off": "cancel",
     "reminders_on": "mail",
     "checked_in": "door",
+    "restored": "undo",
 }
 
 
@@ -68,6 +69,9 @@ def what(entry: HistoryEntry) -> str:
         "reminders_off": _("Wants no more reminders"),
         "reminders_on": _("Wants reminders again"),
         "checked_in": _("Ticket %(n)s was checked in", n=n),
+        "restored": _("Former links and barcodes of ticket %(n)s were made void", n=n)
+        if n
+        else _("Former links to the order were made void"),
     }
     return sentences.get(entry.action, entry.action)
 
@@ -117,6 +121,8 @@ def label_of(key: str) -> str:
     labels: dict[str, str] = {
         "barcode": _("Barcode"),
         "channel": _("Channel"),
+        "link": _("Link"),
+        "share": _("Shared link"),
         "state": _("Status"),
         "tickets": _("Tickets"),
         "to": _("To"),
@@ -127,7 +133,7 @@ def label_of(key: str) -> str:
 def value_of(key: str, value: Any) -> str:
     if value == "":
         return ""
-    if key == "barcode":
+    if key in {"barcode", "link", "share"}:
         return str(_("number %(n)s", n=value))
     words: dict[str, dict[str, str]] = {
         "channel": {

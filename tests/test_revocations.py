@@ -1,0 +1,116 @@
+"""What was taken back is noted outside the database, and done again after a restore."""
+
+import datetime as dt
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from ticketing import revocations
+from ticketing.config import Settings
+from ticketing.revocations import NoMark, Subject, note, replay
+from ticketing.transactions import Unavailable, write
+
+Done = list[tuple[Subject, dict[str, Any]]]
+
+
+@pytest.fixture
+def done(app: Flask) -> Iterator[Done]:
+    """What was done again of the kind "tried"."""
+    found: Done = []
+    revocations.replays("tried")(lambda subject, facts: found.append((subject, facts)))
+    yield found
+    del revocations._again["tried"]
+
+
+@pytest.fixture
+def path(settings: Settings) -> Path:
+    return revocations.path_of(settings)
+
+
+def try_(subject: Subject, **facts: Any) -> None:
+    with write() as session:
+        note(session, "tried", subject, **facts)
+
+
+def test_it_is_noted_with_the_transaction(app: Flask, path: Path) -> None:
+    with write() as session:
+        note(session, "tried", 7, link=2)
+        note(session, "tried", 7, link=3)
+        note(session, "tried", "eight")
+        assert not path.exists()
+    first, second = map(json.loads, path.read_text().splitlines())
+    assert (first["kind"], first["subject"], first["facts"]) == ("tried", 7, {"link": 3})
+    assert (second["subject"], second["facts"]) == ("eight", {})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_was_given_up_is_not(app: Flask, path: Path) -> None:
+    def give_up() -> None:
+        with write() as session:
+            note(session, "tried", 7)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        give_up()
+    assert not path.exists()
+
+
+def test_what_can_not_be_noted_is_not_done(app: Flask, path: Path) -> None:
+    path.mkdir()  # as good as a full disk: nothing can be written there
+    with pytest.raises(Unavailable):
+        try_(7)
+
+
+def test_what_stands_behind_the_mark_is_done_again(done: Done) -> None:
+    try_("before")
+    revocations.mark("monday")
+    try_("a", n=1)
+    try_("b", n=2)
+    try_("a", n=3)
+    assert replay("monday") == {"tried": 2}
+    assert done == [("b", {"n": 2}), ("a", {"n": 3})], "the newest line of each, in sequence"
+
+
+def test_without_a_mark_all_of_it(done: Done) -> None:
+    try_("a")
+    revocations.mark("monday")
+    assert replay(None) == {"tried": 1}
+
+
+def test_a_lost_file_is_noticed(done: Done, path: Path) -> None:
+    revocations.mark("monday")
+    path.unlink()
+    try_("a")
+    with pytest.raises(NoMark):
+        replay("monday")
+    assert done == []
+
+
+def test_a_line_that_was_torn_takes_no_other_along(done: Done, path: Path) -> None:
+    try_("a")
+    with path.open("ab") as file:
+        file.write(b'{"at": "2027-06-04T12:00:00+00:00", "kind": "tri')
+    try_("b")
+    assert replay(None) == {"tried": 2}
+
+
+def test_other_machines_files_count_from_the_marks_time(
+    done: Done, path: Path, tmp_path: Path
+) -> None:
+    try_("long before")
+    old, later = json.loads(path.read_text()), dt.timedelta(hours=1)
+    at = dt.datetime.fromisoformat(old["at"])
+    other = tmp_path / "other.jsonl"
+    lines = [
+        {**old, "at": (at - later).isoformat()},
+        {**old, "at": (at + later).isoformat(), "subject": "elsewhere"},
+    ]
+    other.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    revocations.mark("monday")
+    replay("monday", [other])
+    assert [subject for subject, _ in done] == ["elsewhere"]

@@ -1,0 +1,132 @@
+"""PostgreSQL's own backup: `pg_dump`, and `pg_restore` into one transaction."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from subprocess import PIPE
+from typing import Final
+
+from psycopg import pq
+from sqlalchemy import Engine, text
+
+from ticketing.backup.files import BackupFailed, appears_whole
+from ticketing.backup.looking import Looked
+from ticketing.config import settings
+from ticketing.models import Base
+
+HEADER: Final = b"PGDMP"
+_OTHERS_SECONDS: Final = 90  # longer than a transaction of ours may stand still
+_OURS: Final = ("--no-owner", "--no-privileges")
+# What the migrations make beside the tables.
+_FUNCTION: Final = "search_terms(text, bigint, bigint, text, timestamptz)"
+
+
+def save(engine: Engine, to: Path) -> None:
+    """Raises `BackupFailed`."""
+    with to.open("wb") as file:
+        _run(["pg_dump", "--format=custom", *_OURS], engine, stdout=file.fileno())
+
+
+def wait_for_others(engine: Engine) -> None:
+    """Until all who write at this moment are done: what they take back is noted already.
+
+    Raises `BackupFailed`.
+    """
+    began = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_xid IS NOT NULL AND xact_start <= :at"
+    )
+    until = time.monotonic() + _OTHERS_SECONDS
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        at = connection.scalar(text("SELECT clock_timestamp()"))
+        while connection.scalar(began, {"at": at}):
+            if time.monotonic() > until:
+                raise BackupFailed("Somebody has been writing for minutes. Try again later.")
+            time.sleep(0.05)
+
+
+def look(path: Path) -> Looked:
+    """What a file says of itself; raises `BackupFailed` if it can't be read."""
+    wanted = ["--table=alembic_version", "--table=installation"]
+    told = _run(["pg_restore", "--data-only", *wanted, "--file=-", str(path)])
+    rows: dict[str, dict[str, str]] = {}
+    form = r"^COPY (?:\w+\.)?(\w+) \((.*?)\) FROM stdin;\n(.*?)\n\\\.$"
+    for table, columns, row in re.findall(form, told, re.MULTILINE | re.DOTALL):
+        rows[table] = dict(zip(columns.split(", "), row.split("\t"), strict=True))
+    if not {"alembic_version", "installation"} <= rows.keys():
+        return Looked()
+    of_it = rows["installation"]
+    mark = of_it.get("backup_mark", r"\N")
+    return Looked(
+        rows["alembic_version"]["version_num"],
+        json.loads(of_it["keys"]),
+        None if mark == r"\N" else mark,
+    )
+
+
+def check_alone(engine: Engine) -> None:
+    """Raises `BackupFailed` while another process of ours is connected, on any machine."""
+    engine.dispose()
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND application_name = 'passalong' AND pid <> pg_backend_pid()"
+    )
+    with engine.connect() as connection:
+        if connection.scalar(others):
+            raise BackupFailed(
+                "Somebody works with the database. Stop servers and watchers, on all machines."
+            )
+    engine.dispose()
+
+
+def put_back(engine: Engine, path: Path, kept: Path | None) -> None:
+    """Replace our tables by the file's, in one transaction; what was there is dumped to `kept`.
+
+    Raises `BackupFailed`: then all is as it was.
+    """
+    if kept is not None:
+        with appears_whole(kept) as written:
+            save(engine, written)
+    engine.dispose()
+    tables = ", ".join(f'"{name}"' for name in (*Base.metadata.tables, "alembic_version"))
+    gone = f"DROP TABLE IF EXISTS {tables} CASCADE; DROP FUNCTION IF EXISTS {_FUNCTION} CASCADE"
+    with tempfile.NamedTemporaryFile(dir=settings().instance_path) as script:
+        # Whole before it is begun with: of a torn one psql would keep what came.
+        _run(["pg_restore", *_OURS, f"--file={script.name}", str(path)])
+        psql = ["psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
+        steps = [f"--command={gone}", f"--file={script.name}", "--command=ANALYZE"]
+        _run([*psql, "--output=/dev/null", *steps], engine)
+
+
+def _run(command: Sequence[str], engine: Engine | None = None, *, stdout: int = PIPE) -> str:
+    """What a program of PostgreSQL's prints; raises `BackupFailed` with what it complains of."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own words, and paths that the operator gave
+            command, env=_environment(engine), stdout=stdout, stderr=PIPE, check=True
+        )
+    except FileNotFoundError as error:
+        raise BackupFailed(
+            f"{command[0]} isn't here; install PostgreSQL's programs: "
+            "apt-get install postgresql-client"
+        ) from error
+    except subprocess.CalledProcessError as error:
+        told = error.stderr.decode(errors="replace").strip()
+        raise BackupFailed(f"{command[0]}: {told or error.returncode}") from error
+    return (done.stdout or b"").decode()
+
+
+def _environment(engine: Engine | None) -> dict[str, str]:
+    """How to connect: in variables, for everybody can read what a program was called with."""
+    found = dict(os.environ)
+    if engine is not None:
+        _none, given = engine.dialect.create_connect_args(engine.url)
+        names = {each.keyword.decode(): each.envvar for each in pq.Conninfo.get_defaults()}
+        for keyword, value in given.items():
+            if envvar := names.get(keyword):
+                found[envvar.decode()] = str(value)
+    return found
