@@ -17,7 +17,8 @@ EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
 # program sends), whoever's browser asks. A cookie is neither read nor written.
 COOKIELESS_PATHS: Final = (
     *EMBEDDABLE_PATHS,
-    *("/api/", "/brand/", "/embed.js", "/healthz", "/hooks/", "/images/", "/static/"),
+    *("/.well-known/", "/api/", "/brand/", "/embed.js", "/healthz"),
+    *("/hooks/", "/images/", "/static/"),
 )
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
