@@ -128,6 +128,8 @@ def _caddy(
 ) -> tuple[list[str], list[Path]]:
     site = (DEPLOY / "Caddyfile").read_text()
     for said, here in {
+        "\nhttp://{$PASSALONG_NAME:tickets.example.org} {\n": f"\nhttp://localhost:{ports[0]} {{\n"
+        "\tbind 127.0.0.1\n",
         "\n{\n": f"\n{{\n\tadmin off\n\thttp_port {ports[0]}\n\thttps_port {ports[1]}\n"
         "\tskip_install_trust\n",
         ":tickets.example.org} {\n": f":https://localhost:{ports[1]}}} {{\n"

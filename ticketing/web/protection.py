@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
 
+from ticketing.config import settings
+
 LINK_PATHS: Final = ("/o/", "/s/", "/t/", "/u/")
 EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
 # Nobody is signed in there: what is answered depends on the address alone (or on a key that a
@@ -20,6 +22,8 @@ COOKIELESS_PATHS: Final = (
     *("/.well-known/", "/api/", "/brand/", "/embed.js", "/healthz"),
     *("/hooks/", "/images/", "/static/"),
 )
+# For two years, and for names below ours: an installation has a host of its own.
+_TLS_ALONE: Final = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _CSP: Final = (
@@ -73,6 +77,7 @@ def refuse_cross_site() -> None:
 def add_headers(response: Response) -> Response:
     for name, value in headers_for(
         request.path,
+        secure=settings().secure,
         framed_by=g.get("frame_ancestors", ()),
         forms_lead_to=g.get("forms_lead_to"),
         frames_own_pages=g.get("frames_own_pages", False),
@@ -89,12 +94,16 @@ def add_headers(response: Response) -> Response:
 def headers_for(
     path: str,
     *,
+    secure: bool,
     framed_by: Sequence[str] = (),
     forms_lead_to: str | None = None,
     frames_own_pages: bool = False,
     policy: str | None = None,
 ) -> list[tuple[str, str]]:
-    """What every answer from this path carries, whatever it is; `policy` instead of the usual."""
+    """What every answer from this path carries, whatever it is; `policy` instead of the usual.
+
+    `secure`: whether people come over HTTPS.
+    """
     embeddable = path.startswith(EMBEDDABLE_PATHS)
     usual = _CSP.format(
         forms=" ".join(["'self'", *filter(None, [forms_lead_to])]),
@@ -107,6 +116,8 @@ def headers_for(
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
     ]
+    if secure:
+        headers.append(_TLS_ALONE)
     if not embeddable:
         headers.append(("X-Frame-Options", "DENY"))
     if not path.startswith(LINK_PATHS):
