@@ -6,12 +6,14 @@ referrer, framed by the shop's own list), *the shop* (may be framed likewise), *
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
 
+from ticketing import security_log
 from ticketing.config import settings
+from ticketing.web import noted
 
 LINK_PATHS: Final = ("/o/", "/s/", "/t/", "/u/")
 EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
@@ -67,11 +69,16 @@ def refuse_cross_site() -> None:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         if site not in {"same-origin", "none"}:
-            abort(403)
+            _refuse()
         return
     origin = request.headers.get("Origin")
     if origin and origin != "null" and urlsplit(origin).netloc != request.host:
-        abort(403)
+        _refuse()
+
+
+def _refuse() -> NoReturn:
+    noted.note(security_log.CROSS_SITE)
+    abort(403)
 
 
 def add_headers(response: Response) -> Response:
