@@ -13,6 +13,7 @@ from flask import (
     Flask,
     Request,
     Response,
+    after_this_request,
     g,
     make_response,
     redirect,
@@ -221,5 +222,12 @@ def _begin_anew(_app: Flask, user: User, authn_via: list[str] | None = None, **_
 
 def _end_everywhere(_app: Flask, user: User, **_more: Any) -> None:
     """The session lives in a cookie, and copies of a cookie outlive its deletion."""
+
+    @after_this_request
+    def keep_nothing(response: Response) -> Response:
+        # Not the cookies: by one this browser is known again, see browsers.py.
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
     noted.note(security_log.SIGNED_OUT, user=user.id)
     sessions.end_all(user.id)
