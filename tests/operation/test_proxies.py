@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse, HTTPSConnection
@@ -129,6 +130,44 @@ def test_who_comes_without_tls_is_sent_on(proxied: Proxied) -> None:
     status, answer = asked_in_the_clear(proxied, "/shop/x")
     assert status in {301, 308}
     assert "ocation: https://localhost" in answer
+
+
+def test_tls_is_new_enough_and_its_ciphers_keep_secrets(proxied: Proxied) -> None:
+    """ASVS 12.1.1, 12.1.2; the proxy's certificate has a key for ECDSA."""
+    assert agreed(proxied) == ("TLSv1.3", True)
+    twelve = ssl.TLSVersion.TLSv1_2
+    assert agreed(proxied, twelve, "ECDHE+AESGCM") == ("TLSv1.2", True)
+    for version, ciphers in (
+        (ssl.TLSVersion.TLSv1_1, "ALL:@SECLEVEL=0"),
+        (twelve, "ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:@SECLEVEL=0"),
+    ):
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            agreed(proxied, version, ciphers)
+
+
+def agreed(
+    proxied: Proxied, newest: ssl.TLSVersion | None = None, ciphers: str = ""
+) -> tuple[str | None, bool]:
+    """(the version that both agree on, whether the cipher authenticates what it hides)."""
+    asking = ssl.create_default_context(cadata=ssl.DER_cert_to_PEM_cert(_certificate(proxied)))
+    if newest:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # we know that it is old
+            asking.minimum_version = asking.maximum_version = newest
+    if ciphers:
+        asking.set_ciphers(ciphers)
+    at = urlsplit(proxied.url)
+    with (
+        socket.create_connection((at.hostname or "", at.port or 0), timeout=30) as raw,
+        asking.wrap_socket(raw, server_hostname="localhost") as tls,
+    ):
+        name = (tls.cipher() or ("",))[0]
+        return tls.version(), "GCM" in name or "CHACHA20" in name
+
+
+def _certificate(proxied: Proxied) -> bytes:
+    [der] = proxied.trusted.get_ca_certs(binary_form=True)
+    return der
 
 
 @pytest.mark.parametrize("path", ["/api/v1/orders", "/hooks/pretix/x"])

@@ -69,6 +69,19 @@ def test_no_method_that_isn_t_meant(app: Flask, client: FlaskClient, method: str
         assert "echo me" not in answer.text
 
 
+def test_nothing_is_switched_on_for_developers(
+    live_server: LiveServer, client: FlaskClient
+) -> None:
+    """ASVS 13.4.2: neither a debugger's page nor its console, nor the style guide."""
+    for path in ("/console", "/?__debugger__=yes&cmd=resource&f=style.css", "/styleguide"):
+        answer = said_on(
+            live_server, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert answer.startswith(b"HTTP/1.1 404"), path
+        assert b"Werkzeug" not in answer
+    assert client.application.debug is False
+
+
 def test_each_answer_says_what_it_is(app: Flask, client: FlaskClient, world: World) -> None:
     """ASVS 4.1.1: a type that fits, and for text its characters."""
     answers = [
@@ -85,12 +98,13 @@ def test_each_answer_says_what_it_is(app: Flask, client: FlaskClient, world: Wor
         "text/calendar": b"BEGIN:VCALENDAR",
         "image/png": b"\x89PNG",
     }
-    seen = set()
+    seen: set[str] = set()
     for answer in answers:
-        if answer.mimetype == "text/event-stream" or not answer.data:
+        kind = answer.mimetype or ""
+        if kind == "text/event-stream" or not answer.data:
             continue
-        seen.add(answer.mimetype)
-        assert answer.data.lstrip().startswith(begins.get(answer.mimetype, b""))
-        if answer.mimetype.startswith("text/") or answer.mimetype.endswith("xml"):
+        seen.add(kind)
+        assert answer.data.lstrip().startswith(begins.get(kind, b"")), kind
+        if kind.startswith("text/") or kind.endswith("xml"):
             assert answer.mimetype_params.get("charset") == "utf-8", answer.headers
     assert {*begins, "text/css", "text/javascript"} <= seen
