@@ -10,6 +10,15 @@
     }
   })
 
+  // Whoever signs out leaves nothing on the screen, in other windows of this browser neither.
+  const leaving = new BroadcastChannel('sign-out')
+  on('submit', ({ target }) => target.action.endsWith('/sign-out') && leaving.postMessage(''))
+  leaving.onmessage = () => {
+    if (!document.querySelector('form[action$="/sign-out"]')) return
+    document.body.replaceChildren()
+    setTimeout(() => location.reload(), 1000) // by then the session has ended
+  }
+
   // On a phone the ways scroll sideways: the one that was taken is in sight.
   for (const here of document.querySelectorAll('nav > [aria-current]')) {
     const way = here.parentElement

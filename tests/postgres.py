@@ -38,7 +38,11 @@ class Postgres:
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         return psycopg.connect(
-            host=str(self.folder), user="passalong", dbname=database, autocommit=True
+            host=str(self.folder),
+            port=self.settings.get("port", "5432"),
+            user="passalong",
+            dbname=database,
+            autocommit=True,
         )
 
     def create(self, database: str, *, template: str = "template0") -> str:

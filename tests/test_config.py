@@ -49,6 +49,12 @@ def test_no(word: str) -> None:
     assert read(MAIL_STARTTLS=word).mail_starttls is False
 
 
+def test_a_contact_is_written_as_programs_read_it() -> None:
+    assert read(SECURITY_CONTACT="a@example.org").security_contact == "mailto:a@example.org"
+    for written in ("mailto:a@example.org", "https://example.org/holes"):
+        assert read(SECURITY_CONTACT=written).security_contact == written
+
+
 def test_tls_from_the_first_byte_needs_no_starttls() -> None:
     found = read(MAIL_SERVER="smtp.example.org", MAIL_SSL="1")
     assert (found.mail_ssl, found.mail_starttls) == (True, False)
@@ -79,6 +85,9 @@ def test_another_database_may_be_named() -> None:
         ("MAIL_SENDER", "a@example.org\nBcc: b@example.org"),
         ("MAIL_SENDER", "Tickets <tickets@example.org>"),
         ("MAIL_SENDER", "@"),
+        ("SECURITY_CONTACT", "somebody"),
+        ("SECURITY_CONTACT", "http://example.org/holes"),
+        ("SECURITY_CONTACT", "mailto:a@example.org\nExpires: never"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name(name: str, value: str) -> None:

@@ -231,3 +231,23 @@ def test_an_address_writes_no_line_of_its_own(app: Flask, written: io.StringIO) 
     access.setLevel(logging.INFO)
     access.info('"GET /x\n127.0.0.1 forged" 200')
     assert written.getvalue().count("\n") == 1
+
+
+def test_nothing_forges_a_line_or_moves_a_cursor() -> None:
+    """ASVS 16.4.1: whatever a name, an address or somebody else's program says."""
+    evil = "one\r\n2026-11-27 [1] INFO ticketing: forged\x1b[2J\x9b2J\u2028two\0"
+    logger = logging.getLogger("ticketing.somewhere")
+    for name in logs.FORMATS:
+        text = io.StringIO()
+        handler = logging.StreamHandler(text)
+        handler.setFormatter(formatter(name))
+        logger.addHandler(handler)
+        logger.error("It said %s", evil, exc_info=ValueError(evil))
+        logger.removeHandler(handler)
+        written = text.getvalue()
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]", written)
+        first, *others = written.splitlines()
+        assert "It said one" in first
+        assert "forged" in written
+        assert all(line.startswith("    ") for line in others), name
+    assert not others, "JSON: one object a line"

@@ -12,6 +12,9 @@ from ticketing import logs
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+_ADDRESS = r"[^\s<>@\x00-\x1f]+@[^\s<>@\x00-\x1f]+"
+_CONTACT = rf"mailto:{_ADDRESS}|https://[^\s<>\x00-\x1f]+"
+
 
 class BadSetting(ValueError):
     """A variable holds something that the software can't work with."""
@@ -43,6 +46,8 @@ class Settings:
     drain_seconds: int = 0  # how long /readyz says 503 before the server stops; read by server.py
     # Who shows it may read /metrics; empty: only this machine may, and only without proxies.
     metrics_token: str = field(default="", repr=False)
+    # Whom to tell of a hole, at /.well-known/security.txt; empty: there is none.
+    security_contact: str = ""
     styleguide: bool = False
     two_step_required: bool = False  # of everybody who signs in to the backoffice
     # Whether organisers' webhooks and shops may be called inside our own network, and without
@@ -85,8 +90,14 @@ class Settings:
         if self.mail_ssl and self.mail_starttls and self.mail_server:
             # SMTP over TLS from the first byte needs no STARTTLS; asking for it would fail.
             object.__setattr__(self, "mail_starttls", False)
-        if not re.fullmatch(r"[^\s<>@\x00-\x1f]+@[^\s<>@\x00-\x1f]+", self.mail_sender):
+        if not re.fullmatch(_ADDRESS, self.mail_sender):
             raise BadSetting("PASSALONG_MAIL_SENDER must be an email address")
+        if re.fullmatch(_ADDRESS, self.security_contact) and ":" not in self.security_contact:
+            object.__setattr__(self, "security_contact", f"mailto:{self.security_contact}")
+        if self.security_contact and not re.fullmatch(_CONTACT, self.security_contact):
+            raise BadSetting(
+                "PASSALONG_SECURITY_CONTACT must be an email address or begin with https://"
+            )
         if self.log_format not in logs.FORMATS:
             raise BadSetting(f"PASSALONG_LOG_FORMAT must be one of {', '.join(logs.FORMATS)}")
 

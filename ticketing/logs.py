@@ -32,6 +32,7 @@ _PHONE: Final = re.compile(r"(?<![\w+])\+\d(?:[ ()./-]?\d){6,14}(?!\w)")
 _DETAIL: Final = re.compile(r"(?m)^(\s*(?:DETAIL|CONTEXT):).*$")
 _ASKED_FROM: Final = re.compile(r"(?<=\bfrom ip=)\S+?(?=: |$)")  # gunicorn, of a bad request
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_IN_LINE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 ACCESS_LOGGERS: Final = frozenset({"gunicorn.access", "werkzeug"})
 
@@ -110,6 +111,10 @@ class TextFormatter(logging.Formatter):
         self.default_time_format = "%Y-%m-%d %H:%M:%S %z"
         self.default_msec_format = None
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Only a record begins at the edge: a line end in a name or an error can't forge one."""
+        return _visible(super().format(record)).replace("\n", "\n    ")
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         request: Traced | None = getattr(record, "traced", None)
         answered: dict[str, Any] = getattr(record, "answered", {})
@@ -135,13 +140,19 @@ class JsonFormatter(logging.Formatter):
         if request:
             line |= {"request_id": request.id, "method": request.method, "route": request.route}
         line |= getattr(record, "answered", {})  # status, milliseconds, bytes: see server.py
+        line |= getattr(record, "about", {})  # event and who: see security_log.py
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)
         if record.exc_text:
             line["exception"] = record.exc_text
         if record.stack_info:
             line["stack"] = redact(self.formatStack(record.stack_info))
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _visible(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def _visible(text: str) -> str:
+    """Without what moves a terminal's cursor or ends a line unseen."""
+    return _CONTROL_IN_LINE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def formatter(name: str) -> logging.Formatter:

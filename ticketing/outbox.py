@@ -15,6 +15,7 @@ from ticketing.gathering import put
 from ticketing.locking import queue_for
 from ticketing.models import Order, OutboxMail, Ticket, now
 from ticketing.refusals import TooManyMails
+from ticketing.security_log import ACCOUNT, note_once_committed
 
 CONFIRMATION = "confirmation"  # booker: the order is in, here is the overview
 SHARE = "share"  # visitor: somebody shares a ticket with you
@@ -40,6 +41,8 @@ EMAIL_CHANGE = "email_change"  # to the new address: here is the link that confi
 EMAIL_CHANGED = "email_changed"  # to the former address: it opens nothing any more
 WALLET_ENDING = "wallet_ending"  # owner: tickets can't be added to Apple Wallet any more soon
 
+# Letters to accounts that say nothing of how one signs in.
+_NO_SIGN_IN: Final = frozenset({TEST, WALLET_ENDING})
 
 # A condition on today's mails, and how many may meet it.
 Limit = tuple[ColumnElement[bool], int]
@@ -113,6 +116,8 @@ def enqueue_for_account(
         asked_from=asked_from,
     )
     session.add(mail)
+    if kind not in _NO_SIGN_IN:
+        note_once_committed(session, ACCOUNT, what=kind, user=params.get("user_id"))
     return mail
 
 

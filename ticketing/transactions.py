@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from ticketing import metrics
+from ticketing import database_tls, metrics
 from ticketing.apart import apart
 from ticketing.config import Settings
 from ticketing.extensions import db
@@ -202,7 +202,8 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     """What SQLAlchemy's engine for these settings is made with."""
     hidden = {"hide_parameters": True}  # errors are logged: they must not quote people's details
     pool = {"pool_timeout": BUSY_MILLISECONDS / 1000}  # for one of our own connections
-    if make_url(settings.sqlalchemy_url).get_backend_name() == "sqlite":
+    url = make_url(settings.sqlalchemy_url)
+    if url.get_backend_name() == "sqlite":
         return {**pool, **hidden}
     kept = {
         "lock_timeout": BUSY_MILLISECONDS,
@@ -225,6 +226,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
             "connect_timeout": 5,
             "application_name": "passalong",
             "options": " ".join(f"-c {name}={value}" for name, value in kept.items()),
+            **database_tls.connect_args(url),
         },
     }
 

@@ -123,6 +123,7 @@ def test_signing_out_ends_every_session(olga: Browser, app: Flask) -> None:
     elsewhere.sign_in("olga@example.org", PASSWORD)
     answer = olga.post("/backoffice/sign-out", {"csrf_token": olga.token()})
     assert answer.location == SIGN_IN
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert olga.get("/backoffice/orders").status_code == 302
     assert elsewhere.get("/backoffice/orders").status_code == 302
     assert elsewhere.sign_in("olga@example.org", PASSWORD).status_code == 302

@@ -53,6 +53,21 @@ def test_a_wrong_password_keeps_the_address(organiser: Page, order: Order) -> No
     expect(organiser.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
+def test_who_signs_out_leaves_nothing_in_other_windows(organiser: Page, order: Order) -> None:
+    """ASVS 14.3.1: the next person at this desk is somebody else."""
+    open_order(organiser, order)
+    other = organiser.context.new_page()
+    other.goto(f"/backoffice/orders/{order.id}")
+    expect(other.get_by_text(order.code).first).to_be_visible()
+    organiser.get_by_role("button", name="Olga Organiser").click()
+    organiser.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Sign in")
+    expect(other.get_by_text(order.code)).to_have_count(0)
+    organiser.go_back()
+    expect(organiser.get_by_role("heading", level=1)).to_have_text("Sign in")
+    expect(organiser.get_by_text(order.code)).to_have_count(0)
+
+
 def test_on_a_phone_the_present_way_is_in_sight(booker: Page, order: Order) -> None:
     sign_in(booker, order.shop.organiser, f"phone-{order.id}@example.org")
     for path, name in (("people", "People"), ("orders", "Orders")):

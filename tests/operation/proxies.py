@@ -1,6 +1,5 @@
 """The proxies that `deploy/` has examples of, really running: on loopback, with a certificate."""
 
-import datetime as dt
 import os
 import shutil
 import ssl
@@ -11,11 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import certificate_in
 from tests.live_server import LiveServer, free_port, running_in_earnest
 from tests.operation.service import eventually
 from tests.surfing import Surfer
@@ -128,6 +124,8 @@ def _caddy(
 ) -> tuple[list[str], list[Path]]:
     site = (DEPLOY / "Caddyfile").read_text()
     for said, here in {
+        "\nhttp://{$PASSALONG_NAME:tickets.example.org} {\n": f"\nhttp://localhost:{ports[0]} {{\n"
+        "\tbind 127.0.0.1\n",
         "\n{\n": f"\n{{\n\tadmin off\n\thttp_port {ports[0]}\n\thttps_port {ports[1]}\n"
         "\tskip_install_trust\n",
         ":tickets.example.org} {\n": f":https://localhost:{ports[1]}}} {{\n"
@@ -138,32 +136,3 @@ def _caddy(
         site = site.replace(said, here, 1)
     (folder / "Caddyfile").write_text(site)
     return [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], []
-
-
-def certificate_in(folder: Path) -> tuple[Path, Path]:
-    """A certificate for this machine that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    files = folder / "certificate.pem", folder / "key.pem"
-    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    files[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return files

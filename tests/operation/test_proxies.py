@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse, HTTPSConnection
@@ -18,6 +19,8 @@ from tests.operation.service import eventually
 from ticketing import create_app, links
 from ticketing.extensions import db
 from ticketing.models import OutboxMail
+
+ONLY_TLS = "max-age=63072000; includeSubDomains"
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -79,7 +82,7 @@ def test_links_and_secrets_are_of_the_address_that_people_use(proxied: Proxied, 
     order = builders.make_order(tickets=1)
     page = proxied.surfer().get(f"/o/{links.order_token(order)}/tickets/1/share")
     page.has(f"{proxied.url}/s/")
-    assert page.headers["Strict-Transport-Security"].startswith("max-age=")
+    assert page.headers.get_all("Strict-Transport-Security") == [ONLY_TLS]
     signing_in = proxied.surfer().get("/backoffice/sign-in")
     assert "Secure" in signing_in.headers["Set-Cookie"]
     assert signing_in.headers["Set-Cookie"].startswith("__Host-")
@@ -111,15 +114,68 @@ def test_the_numbers_need_their_token(proxied: Proxied) -> None:
     answer.has("passalong_http_requests_total")
 
 
-def test_who_comes_without_tls_is_sent_on(proxied: Proxied) -> None:
+def asked_in_the_clear(proxied: Proxied, path: str) -> tuple[int, str]:
+    """(status, the whole answer) of who comes without TLS."""
     at = urlsplit(proxied.plain_url)
     with socket.create_connection((at.hostname or "", at.port or 0), timeout=30) as caller:
-        caller.sendall(b"GET /shop/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        head = b""
+        request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        caller.sendall(request.encode())
+        answer = b""
         while part := caller.recv(4096):
-            head += part
-    assert head.split(b" ")[1] in {b"301", b"308"}
-    assert b"ocation: https://localhost" in head
+            answer += part
+    return int(answer.split(b" ")[1]), answer.decode()
+
+
+def test_who_comes_without_tls_is_sent_on(proxied: Proxied) -> None:
+    status, answer = asked_in_the_clear(proxied, "/shop/x")
+    assert status in {301, 308}
+    assert "ocation: https://localhost" in answer
+
+
+def test_tls_is_new_enough_and_its_ciphers_keep_secrets(proxied: Proxied) -> None:
+    """ASVS 12.1.1, 12.1.2; the proxy's certificate has a key for ECDSA."""
+    assert agreed(proxied) == ("TLSv1.3", True)
+    twelve = ssl.TLSVersion.TLSv1_2
+    assert agreed(proxied, twelve, "ECDHE+AESGCM") == ("TLSv1.2", True)
+    for version, ciphers in (
+        (ssl.TLSVersion.TLSv1_1, "ALL:@SECLEVEL=0"),
+        (twelve, "ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:@SECLEVEL=0"),
+    ):
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            agreed(proxied, version, ciphers)
+
+
+def agreed(
+    proxied: Proxied, newest: ssl.TLSVersion | None = None, ciphers: str = ""
+) -> tuple[str | None, bool]:
+    """(the version that both agree on, whether the cipher authenticates what it hides)."""
+    asking = ssl.create_default_context(cadata=ssl.DER_cert_to_PEM_cert(_certificate(proxied)))
+    if newest:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # we know that it is old
+            asking.minimum_version = asking.maximum_version = newest
+    if ciphers:
+        asking.set_ciphers(ciphers)
+    at = urlsplit(proxied.url)
+    with (
+        socket.create_connection((at.hostname or "", at.port or 0), timeout=30) as raw,
+        asking.wrap_socket(raw, server_hostname="localhost") as tls,
+    ):
+        name = (tls.cipher() or ("",))[0]
+        return tls.version(), "GCM" in name or "CHACHA20" in name
+
+
+def _certificate(proxied: Proxied) -> bytes:
+    [der] = proxied.trusted.get_ca_certs(binary_form=True)
+    return der
+
+
+@pytest.mark.parametrize("path", ["/api/v1/orders", "/hooks/pretix/x"])
+def test_programs_without_tls_are_refused(proxied: Proxied, path: str) -> None:
+    """Sent on they would work, and show their key to the whole way each time, unnoticed."""
+    status, answer = asked_in_the_clear(proxied, path)
+    assert status == 403
+    assert "ocation:" not in answer
 
 
 def test_what_is_too_large_is_refused(proxied: Proxied) -> None:
@@ -145,7 +201,9 @@ def test_the_proxy_s_log_opens_nothing_even_when_the_server_is_away(
     with open_stream(proxied, overview) as stream:
         lines_until(stream, "retry: ")
     proxied.server.stop()
-    assert surfer.get(overview).status == 502
+    away = surfer.get(overview)
+    assert away.status == 502
+    assert away.headers.get_all("Strict-Transport-Security") == [ONLY_TLS]
     eventually(lambda: bool(proxied.logged()))
     assert overview.removeprefix("/o/") not in proxied.logged()
     assert "wilhelmina" not in proxied.logged()

@@ -1,6 +1,7 @@
 """S5, S7, S9: what every answer carries, whatever it answers."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -8,9 +9,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests import builders
+from tests.installations import Installations
 from tests.security.conftest import FRAMED_BY, World
 from tests.security.link_routes import Route, ask, link_routes
 from ticketing import links
+from ticketing.config import Settings
 from ticketing.links import Kind, Link
 
 
@@ -131,6 +134,31 @@ def test_every_other_route_has_a_policy(app: Flask, client: FlaskClient, world: 
             response.close()
             seen += 1
     assert seen > 30
+
+
+def test_over_https_browsers_are_told_to_come_by_nothing_else(
+    settings: Settings, installations: Installations
+) -> None:
+    """ASVS 3.4.1: on every answer, whoever gives it, for subdomains too."""
+    only_tls = "max-age=63072000; includeSubDomains"
+    secure = replace(settings, base_url="https://tickets.example.org")
+    with installations.app(secure) as app, app.app_context():
+        client, overview = app.test_client(), f"/o/{links.order_token(builders.make_order())}"
+        for path, status in {
+            overview: 200,
+            f"{overview}/changes?since=99": 204,  # answered before Flask begins
+            "/backoffice/sign-in": 200,
+            "/static/app.css": 200,
+            "/api/v1/orders": 401,
+            "/nothing": 404,
+        }.items():
+            answer = client.get(path, base_url=secure.base_url)
+            assert answer.status_code == status, path
+            assert answer.headers.getlist("Strict-Transport-Security") == [only_tls], path
+
+
+def test_without_https_nothing_is_promised_for_it(client: FlaskClient) -> None:
+    assert "Strict-Transport-Security" not in client.get("/healthz").headers
 
 
 def test_files_tell_nothing_by_their_names(client: FlaskClient, world: World) -> None:

@@ -120,3 +120,23 @@ def test_in_every_form(app: Flask, olga: Browser, order: Order) -> None:
 def filled(known: Fields, value: str) -> Fields:
     """Every field but the form's own token says this; one at a time would take hours."""
     return {key: old if key == "csrf_token" else [value] for key, old in known.items()}
+
+
+def test_a_parameter_given_twice_confuses_nobody(olga: Browser, order: Order) -> None:
+    """ASVS 15.3.7: of one name the first counts; a form's fields don't come from the address."""
+    found, both = (
+        olga.get(f"/backoffice/orders?{query}").text
+        for query in (f"q={order.code}", f"q={order.code}&q=nobody")
+    )
+    assert order.code in found
+    assert order.code in both
+    path = f"/backoffice/orders/{order.id}/cancel"
+    answer = olga.post(f"{path}?csrf_token={olga.token()}&reason=x", {})
+    assert answer.status_code == 422
+    page = olga.post(
+        path, {"csrf_token": [olga.token(), "guessed"], "reason": ["Said first", "Said second"]}
+    )
+    assert page.status_code == 303
+    history = olga.get(f"/backoffice/orders/{order.id}").text
+    assert "Said first" in history
+    assert "Said second" not in history

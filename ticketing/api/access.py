@@ -7,9 +7,10 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 from flask import request
 from flask_babel import gettext as _
 
-from ticketing import api_keys
+from ticketing import api_keys, security_log
 from ticketing.api.answers import REQUEST, ApiError
 from ticketing.models import ApiKey
+from ticketing.web import noted
 
 READ: Final = api_keys.READ
 WRITE: Final = api_keys.WRITE
@@ -37,10 +38,12 @@ def _key_with(scope: str) -> ApiKey:
         raise _refused(401, _("Please send your API key: Authorization: Bearer <key>."), "")
     key = api_keys.find(plain.strip())
     if key is None:
+        noted.note(security_log.WRONG_KEY)
         # One answer for unknown, mistyped and revoked keys.
         raise _refused(401, _("This API key isn't valid."), ', error="invalid_token"')
     api_keys.note_use(key)
     if scope not in key.scopes:
+        noted.note(security_log.WRONG_KEY, key=key.id)
         raise _refused(
             403,
             _("This API key lacks the scope %(scope)s.", scope=scope),

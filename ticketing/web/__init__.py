@@ -27,6 +27,7 @@ from ticketing.web import (
     styleguide,
     unsubscribe,
     visitor,
+    well_known,
     wording,
 )
 from ticketing.web.locale import select_locale
@@ -54,6 +55,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     made_pdfs.init_app(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
+    app.register_blueprint(well_known.blueprint)
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(embed.blueprint)
     app.register_blueprint(pictures.blueprint)

@@ -42,7 +42,7 @@ _SYSTEMS: Final = {
 def in_words(agent: str) -> str:
     """ "Firefox, Windows"; what it doesn't say is left out."""
     found = (
-        next((name for part, name in each.items() if re.search(rf"\b{part}", agent)), "")
+        next((name for part, name in each.items() if re.search(rf"\b{re.escape(part)}", agent)), "")
         for each in (_BROWSERS, _SYSTEMS)
     )
     return ", ".join(filter(None, found))

@@ -8,12 +8,13 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException
 
-from ticketing import fields, refusals
+from ticketing import fields, refusals, security_log
 from ticketing.api import answers as api_answers
 from ticketing.api.answers import RETRY_SECONDS
 from ticketing.links import LinkWithdrawn, UnknownLink
 from ticketing.pdf import RenderFailed
 from ticketing.transactions import DATABASE_ERRORS, Busy, Unavailable, unavailable
+from ticketing.web import noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +257,8 @@ def page_for(refusal: Exception) -> Response:
     response = _page(
         answer.status, answer.title, answer.text, desk=answer.desk, no_desk=answer.no_desk
     )
+    if answer.status == 429:
+        noted.note(security_log.LIMIT)
     if answer.status == 503:
         response.headers["Retry-After"] = RETRY_SECONDS
     return response

@@ -4,11 +4,11 @@ from flask import request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from ticketing import attempts, passwords, two_step
+from ticketing import attempts, passwords, security_log, two_step
 from ticketing.attempts import Attempt
 from ticketing.models import User
 from ticketing.two_step import WrongCode
-from ticketing.web import browsers
+from ticketing.web import browsers, noted
 
 
 def at_password(email: str) -> Attempt:
@@ -19,7 +19,11 @@ def at_password(email: str) -> Attempt:
 def is_password(user: User, password: str) -> bool:
     """Whether it is this user's; False also after too many guesses. Raises `Busy`."""
     attempt = at_password(user.email)
-    if not attempt.allowed or not passwords.fits(user, password):
+    if not attempt.allowed:
+        noted.note(security_log.TOO_MANY_TRIES, user=user.id)
+        return False
+    if not passwords.fits(user, password):
+        noted.note(security_log.WRONG_PASSWORD, user=user.id)
         return False
     attempt.succeeded()
     return True
@@ -33,10 +37,12 @@ def is_code(user: User, code: str) -> bool:
     known = browsers.known_as(user.email)
     attempt = attempts.at_code(user.id, request.remote_addr or "", known)
     if not attempt.allowed:
+        noted.note(security_log.TOO_MANY_TRIES, user=user.id)
         return False
     try:
         two_step.check(user.id, code, locale=str(get_locale()))
     except WrongCode:
+        noted.note(security_log.WRONG_CODE, user=user.id)
         return False
     attempt.succeeded()
     return True

@@ -6,10 +6,14 @@ referrer, framed by the shop's own list), *the shop* (may be framed likewise), *
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
+
+from ticketing import security_log
+from ticketing.config import settings
+from ticketing.web import noted
 
 LINK_PATHS: Final = ("/o/", "/s/", "/t/", "/u/")
 EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
@@ -17,8 +21,11 @@ EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
 # program sends), whoever's browser asks. A cookie is neither read nor written.
 COOKIELESS_PATHS: Final = (
     *EMBEDDABLE_PATHS,
-    *("/api/", "/brand/", "/embed.js", "/healthz", "/hooks/", "/images/", "/static/"),
+    *("/.well-known/", "/api/", "/brand/", "/embed.js", "/healthz"),
+    *("/hooks/", "/images/", "/static/"),
 )
+# For two years, and for names below ours: an installation has a host of its own.
+_TLS_ALONE: Final = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _CSP: Final = (
@@ -62,16 +69,22 @@ def refuse_cross_site() -> None:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         if site not in {"same-origin", "none"}:
-            abort(403)
+            _refuse()
         return
     origin = request.headers.get("Origin")
     if origin and origin != "null" and urlsplit(origin).netloc != request.host:
-        abort(403)
+        _refuse()
+
+
+def _refuse() -> NoReturn:
+    noted.note(security_log.CROSS_SITE)
+    abort(403)
 
 
 def add_headers(response: Response) -> Response:
     for name, value in headers_for(
         request.path,
+        secure=settings().secure,
         framed_by=g.get("frame_ancestors", ()),
         forms_lead_to=g.get("forms_lead_to"),
         frames_own_pages=g.get("frames_own_pages", False),
@@ -88,12 +101,16 @@ def add_headers(response: Response) -> Response:
 def headers_for(
     path: str,
     *,
+    secure: bool,
     framed_by: Sequence[str] = (),
     forms_lead_to: str | None = None,
     frames_own_pages: bool = False,
     policy: str | None = None,
 ) -> list[tuple[str, str]]:
-    """What every answer from this path carries, whatever it is; `policy` instead of the usual."""
+    """What every answer from this path carries, whatever it is; `policy` instead of the usual.
+
+    `secure`: whether people come over HTTPS.
+    """
     embeddable = path.startswith(EMBEDDABLE_PATHS)
     usual = _CSP.format(
         forms=" ".join(["'self'", *filter(None, [forms_lead_to])]),
@@ -106,6 +123,8 @@ def headers_for(
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
     ]
+    if secure:
+        headers.append(_TLS_ALONE)
     if not embeddable:
         headers.append(("X-Frame-Options", "DENY"))
     if not path.startswith(LINK_PATHS):

@@ -109,7 +109,7 @@ def _booker(shop: Shop, form: Any) -> Booker | None:
 def _place(shop: Shop, reference: str, booker: Booker, lines: list[Line]) -> Order:
     locale = str(get_locale())
     shop_id = shop.id
-    for each in (_read_reference(shop, reference), secrets.token_urlsafe(12)):
+    for each in (_read_reference(shop, reference), secrets.token_urlsafe(16)):
         try:
             order, _new = orders.place(
                 shop_id,
@@ -128,7 +128,7 @@ def _place(shop: Shop, reference: str, booker: Booker, lines: list[Line]) -> Ord
 
 
 def _new_reference(shop: Shop) -> str:
-    return _signer(shop).sign(secrets.token_urlsafe(12)).decode()
+    return _signer(shop).sign(secrets.token_urlsafe(16)).decode()
 
 
 def _read_reference(shop: Shop, sent: str) -> str:
@@ -136,7 +136,7 @@ def _read_reference(shop: Shop, sent: str) -> str:
     try:
         return _signer(shop).unsign(sent).decode()
     except BadSignature:
-        return secrets.token_urlsafe(12)
+        return secrets.token_urlsafe(16)
 
 
 def _signer(shop: Shop) -> Signer:

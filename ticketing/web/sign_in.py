@@ -13,6 +13,7 @@ from flask import (
     Flask,
     Request,
     Response,
+    after_this_request,
     g,
     make_response,
     redirect,
@@ -32,13 +33,13 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy import select
 from wtforms import Field
 
-from ticketing import passwords, sessions
+from ticketing import passwords, security_log, sessions
 from ticketing.accounts import new_uniquifier
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.keys import Keys
 from ticketing.models import User
-from ticketing.web import browsers, proof
+from ticketing.web import browsers, noted, proof
 
 __all__ = ["init_sign_in", "new_uniquifier", "session_settings", "sign_in_settings"]
 
@@ -117,10 +118,12 @@ class SignInForm(LoginForm):
         """Too many guesses are answered like a wrong one, after as much work."""
         attempt = proof.at_password(self.email.data or "")
         if not attempt.allowed:
+            noted.note(security_log.TOO_MANY_TRIES)
             passwords.take_as_long(self.password.data or "")
             self.password.errors = [""]
             return False
         if not super().validate(**kwargs) or not isinstance(self.user, User):
+            noted.note(security_log.WRONG_PASSWORD, user=getattr(self.user, "id", None))
             return False
         passwords.keep_newer_hash(self.user)
         attempt.succeeded()
@@ -159,6 +162,7 @@ def _user_of_session(uniquifier: str) -> User | None:
     g.sign_in = found = sessions.find(uniquifier, str(session.get(SECRET, "")))
     if found is None:
         return None
+    noted.its_user(found.user_id)
     set_request_attr("fs_authn_via", "session")
     set_request_attr("fs_paa", found.confirmed_at.timestamp())
     return found.user
@@ -182,6 +186,7 @@ def _nobody(_request: Request) -> None:
 
 def token_refused(_error: CSRFError) -> ResponseReturnValue:
     """An unsafe request whose form came from another session: nothing was done."""
+    noted.note(security_log.WRONG_FORM)
     if request.endpoint == "security.login":
         form = SignInForm(request.form)
         form.csrf_token.errors = [
@@ -197,7 +202,7 @@ def token_refused(_error: CSRFError) -> ResponseReturnValue:
     )
 
 
-def _begin_anew(_app: Flask, user: User, **_more: Any) -> None:
+def _begin_anew(_app: Flask, user: User, authn_via: list[str] | None = None, **_more: Any) -> None:
     """What the session held before the sign-in, its form token included, counts no more."""
     email = user.email
     session_secret = sessions.begin(
@@ -212,8 +217,17 @@ def _begin_anew(_app: Flask, user: User, **_more: Any) -> None:
         session.pop(key)
     g.pop("csrf_token", None)
     session[SECRET] = session_secret
+    noted.note(security_log.SIGNED_IN, user=user.id, by="+".join(sorted(authn_via or ())))
 
 
 def _end_everywhere(_app: Flask, user: User, **_more: Any) -> None:
     """The session lives in a cookie, and copies of a cookie outlive its deletion."""
+
+    @after_this_request
+    def keep_nothing(response: Response) -> Response:
+        # Not the cookies: by one this browser is known again, see browsers.py.
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    noted.note(security_log.SIGNED_OUT, user=user.id)
     sessions.end_all(user.id)

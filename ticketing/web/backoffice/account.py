@@ -8,11 +8,19 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security.utils import login_user
 
-from ticketing import accounts, email_changes, passwords, sessions, team, two_step
+from ticketing import (
+    accounts,
+    email_changes,
+    passwords,
+    security_log,
+    sessions,
+    team,
+    two_step,
+)
 from ticketing.config import settings
 from ticketing.passwords import BadPassword, WrongPassword
 from ticketing.refusals import TooManyMails
-from ticketing.web import proof
+from ticketing.web import noted, proof
 from ticketing.web.backoffice import news, roles, scope
 from ticketing.web.backoffice.confirming import fresh
 from ticketing.web.backoffice.forms_people import (
@@ -49,6 +57,7 @@ def change_password() -> ResponseReturnValue:
         place = scope.membership()
         attempt = proof.at_password(user.email)
         if not attempt.allowed:
+            noted.note(security_log.TOO_MANY_TRIES)
             form.present.errors = [proof.wrong_password()]
             return _page(PersonForm(formdata=None, data={"name": user.name}), form), 422
         try:
@@ -59,6 +68,7 @@ def change_password() -> ResponseReturnValue:
                 locale=str(get_locale()),
             )
         except WrongPassword:
+            noted.note(security_log.WRONG_PASSWORD)
             form.present.errors = [proof.wrong_password()]
         except BadPassword as bad:
             attempt.succeeded()

@@ -20,9 +20,9 @@ from flask_babel import lazy_gettext as _l
 from flask_security.utils import validate_redirect_url
 from wtforms import Field, PasswordField, StringField
 
-from ticketing import sessions
+from ticketing import security_log, sessions
 from ticketing.models import User
-from ticketing.web import proof
+from ticketing.web import noted, proof
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.forms import BackofficeForm
 from ticketing.web.details_form import Wanted
@@ -80,6 +80,7 @@ def asked_first() -> ResponseReturnValue | None:
     if not form.validate_on_submit() or not _shown(user, form.confirm_with):
         return _question(form)
     session[SECRET] = sessions.confirm(g.sign_in)
+    noted.note(security_log.CONFIRMED)
     return None
 
 

@@ -19,8 +19,9 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from ticketing import names
+from ticketing import names, security_log
 from ticketing.languages import CONTENT
+from ticketing.web import noted
 from ticketing.web.details_form import Wanted
 
 MAX_REASON: Final = 500
@@ -30,6 +31,7 @@ class BackofficeForm(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         valid = bool(super().validate(extra_validators))
         if "csrf_token" in self and self.csrf_token.errors:
+            noted.note(security_log.WRONG_FORM)
             self.csrf_token.errors = [
                 _("You have signed in anew since. Nothing is lost: please send it again.")
             ]

@@ -21,10 +21,10 @@ from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from ticketing import delivery, localtime, sessions, two_step
+from ticketing import delivery, localtime, security_log, sessions, two_step
 from ticketing.extensions import csrf
 from ticketing.refusals import Refusal
-from ticketing.web import errors
+from ticketing.web import errors, noted
 from ticketing.web.backoffice import confirming, roles, scope, tabs, wording, wording_programs
 from ticketing.web.protection import SAFE_METHODS
 from ticketing.web.sign_in import token_refused
@@ -97,6 +97,7 @@ def guard() -> ResponseReturnValue | None:
     if needed != roles.ANYONE:
         scope.organiser_id()  # 403 for who works for nobody
     if not scope.may(needed):
+        noted.note(security_log.WRONG_ROLE)
         raise NotForThisRole
     place = scope.membership()
     if needed != roles.ANYONE and place and two_step.has_to_set_up(scope.user(), place.organiser):
@@ -165,6 +166,7 @@ def refused(refusal: Refusal) -> ResponseReturnValue:
 
 @blueprint.errorhandler(404)
 def not_found(_error: HTTPException) -> ResponseReturnValue:
+    noted.note(security_log.NOT_THEIRS)
     return _told(_("There is nothing here"), _("The address may be mistyped or out of date.")), 404
 
 

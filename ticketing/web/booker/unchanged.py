@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from ticketing import links, metrics
+from ticketing.config import Settings
 from ticketing.keys import Keys
 from ticketing.links import Kind, UnknownLink
 from ticketing.models import Order
@@ -26,10 +27,6 @@ _ROUTE: Final = "/o/<token>/changes"
 _QUERY: Final = re.compile(r"since=([0-9]{1,9})(?:&lang=[a-z]{2})?")
 
 _VERSION: Final = select(Order.link_generation, Order.version).where(Order.link_id == LINK_ID)
-_HEADERS: Final = [
-    *protection.headers_for("/o/"),
-    ("Vary", "Accept-Encoding, Accept-Language, HX-Request"),
-]
 
 
 class Unchanged:
@@ -38,6 +35,11 @@ class Unchanged:
     def __init__(self, inner: "WSGIApplication", app: Flask) -> None:
         self._inner = inner
         self._app = app
+        settings: Settings = app.extensions["passalong.settings"]
+        self._headers = [
+            *protection.headers_for("/o/", secure=settings.secure),
+            ("Vary", "Accept-Encoding, Accept-Language, HX-Request"),
+        ]
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -47,7 +49,7 @@ class Unchanged:
             asked = _QUERY.fullmatch(environ.get("QUERY_STRING", ""))
             if asked and self._has_nothing_newer(path[1], int(asked[1])):
                 traced = observed.trace(environ, _ROUTE)
-                start_response("204 NO CONTENT", [*_HEADERS, ("X-Request-ID", traced.id)])
+                start_response("204 NO CONTENT", [*self._headers, ("X-Request-ID", traced.id)])
                 observed.count(environ, 204, metrics.of_app(self._app))
                 return [b""]
         return self._inner(environ, start_response)

@@ -1,0 +1,49 @@
+"""A database on another machine is spoken to over TLS, and has to show whose it is.
+
+libpq by itself prefers TLS, goes on without it where the server has none, and looks at no
+certificate: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
+"""
+
+import ipaddress
+import os
+import ssl
+from collections.abc import Mapping
+
+import certifi
+from sqlalchemy import URL
+
+
+def connect_args(url: URL, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What libpq is told besides the address; nothing where that, or a `PG…` variable, says it."""
+    said = {name for name in ("sslmode", "sslrootcert") if name in url.query}
+    said |= {name for name in ("sslmode", "sslrootcert") if environ.get(f"PG{name.upper()}")}
+    if "sslmode" in said or all(_is_here(host) for host in _hosts(url)):
+        return {}
+    wanted = {"sslmode": "verify-full"}
+    if "sslrootcert" not in said:
+        # "system" would be where the OpenSSL inside psycopg's package looks: nowhere.
+        wanted["sslrootcert"] = ssl.get_default_verify_paths().cafile or certifi.where()
+    return wanted
+
+
+def _hosts(url: URL) -> list[str]:
+    """The machines that an address names; one may stand in its query, and several do there."""
+    named = url.query.get("host", ())
+    several = [named] if isinstance(named, str) else list(named)
+    hosts = [host for each in several for host in each.split(",")]
+    return [_without_port(host) for host in filter(None, [url.host, *hosts])]
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdecimal() and ":" not in name else host
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is this machine: a socket's folder, or its loopback address."""
+    if host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
