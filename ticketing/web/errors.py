@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException
 
-from ticketing import fields, refusals
+from ticketing import attempts, fields, refusals
 from ticketing.api import answers as api_answers
 from ticketing.api.answers import RETRY_SECONDS
 from ticketing.links import LinkWithdrawn, UnknownLink
@@ -37,6 +37,14 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
         _l(
             "It may have been cut off on the way. Open it again from the message it came in, or "
             "ask whoever sent it for a new one."
+        ),
+    ),
+    refusals.TooManyUnknownLinks: Answer(
+        429,
+        _l("These links don’t work"),
+        _l(
+            "Many links that we never made were opened from your network. Links that are right "
+            "go on working; please try this one again in some minutes."
         ),
     ),
     LinkWithdrawn: Answer(
@@ -226,6 +234,7 @@ _OTHER: Final = (_l("Something went wrong"), _l("It’s our fault, not yours. Pl
 def init_app(app: Flask) -> None:
     for refusal in ANSWERS:
         app.register_error_handler(refusal, answer_refusal)
+    app.register_error_handler(UnknownLink, answer_unknown_link)
     app.register_error_handler(HTTPException, answer_http)
     for kind in DATABASE_ERRORS:
         app.register_error_handler(kind, answer_database_error)
@@ -233,6 +242,16 @@ def init_app(app: Flask) -> None:
 
 def answer_refusal(refusal: Exception) -> Response:
     return page_for(refusal)
+
+
+def answer_unknown_link(unknown: UnknownLink) -> Response:
+    """Every way to be unknown comes by here, and is one guess."""
+    seconds = attempts.at_link(request.remote_addr or "")
+    if not seconds:
+        return page_for(unknown)
+    response = page_for(refusals.TooManyUnknownLinks())
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def answer_database_error(error: Exception) -> Response:
