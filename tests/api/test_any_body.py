@@ -155,12 +155,14 @@ class Known:
     code: str
     key: str
     ticket: str
+    event_id: int
 
 
 @pytest.fixture
 def known(app: Flask) -> Known:
     order = builders.make_order(tickets=2)
-    return Known(order.shop.slug, order.code, make_key(order.organiser), order.tickets[0].code)
+    key = make_key(order.organiser)
+    return Known(order.shop.slug, order.code, key, order.tickets[0].code, order.shop.event_id)
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
@@ -191,6 +193,8 @@ def test_what_the_document_generates(
 def _make_real(case: Any, known: Known) -> None:
     if "code" in case.path_parameters:
         case.path_parameters["code"] = known.code
+    if "event_id" in case.path_parameters:
+        case.path_parameters["event_id"] = known.event_id
     if "ticket" in case.path_parameters:
         case.path_parameters["ticket"] = known.ticket
     if not isinstance(case.body, dict):

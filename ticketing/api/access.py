@@ -13,6 +13,7 @@ from ticketing.models import ApiKey
 
 READ: Final = api_keys.READ
 WRITE: Final = api_keys.WRITE
+DOOR: Final = api_keys.DOOR
 
 P = ParamSpec("P")
 R = TypeVar("R")
