@@ -24,13 +24,14 @@ from schemathesis.specs.openapi.checks import (
 from tests import builders
 from tests.api.caller import Caller, errors_of, make_key, order_body, with_value
 from tests.api.promises import promised
+from tests.fuzzing import examples
 from ticketing import fields, names
 from ticketing.extensions import db
 from ticketing.models import Shop
 
 # The installation is made once for all bodies of a test: each has a reference of its own.
 many = settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
@@ -178,7 +179,7 @@ def test_what_the_document_generates(
     operation = schemathesis.openapi.from_wsgi("/api/openapi.json", app)[path][method]
 
     @given(case=operation.as_strategy(generation_mode=mode))
-    @settings(many, max_examples=40)
+    @settings(many, max_examples=examples(40))
     def each(case: Any) -> None:
         if mode == GenerationMode.POSITIVE:
             _make_real(case, known)

@@ -227,6 +227,7 @@ _HTTP: Final[dict[int, tuple[LazyString, LazyString]]] = {
     404: (_l("There is nothing here"), _l("The address may be mistyped or out of date.")),
     405: (_l("That didn’t work"), _l("Please go back and try again from the page.")),
     413: (_l("That is too much at once"), _l("What was sent is too large.")),
+    415: (_l("That didn’t work"), _l("Please go back and try again from the page.")),
 }
 _OTHER: Final = (_l("Something went wrong"), _l("It’s our fault, not yours. Please try again."))
 

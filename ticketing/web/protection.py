@@ -19,6 +19,7 @@ COOKIELESS_PATHS: Final = (
     *EMBEDDABLE_PATHS,
     *("/api/", "/brand/", "/embed.js", "/healthz", "/hooks/", "/images/", "/static/"),
 )
+PROGRAMS_PATHS: Final = ("/api/", "/hooks/")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _CSP: Final = (
@@ -30,6 +31,7 @@ _CSP: Final = (
 
 def init_app(app: Flask) -> None:
     app.before_request(refuse_cross_site)
+    app.before_request(refuse_json)
     app.after_request(add_headers)
 
 
@@ -67,6 +69,15 @@ def refuse_cross_site() -> None:
     origin = request.headers.get("Origin")
     if origin and origin != "null" and urlsplit(origin).netloc != request.host:
         abort(403)
+
+
+def refuse_json() -> None:
+    """Pages take forms alone.
+
+    Flask-WTF would read JSON as well, and fail at what is no object or is nested too deeply.
+    """
+    if request.is_json and not request.path.startswith(PROGRAMS_PATHS):
+        abort(415)
 
 
 def add_headers(response: Response) -> Response:
