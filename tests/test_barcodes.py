@@ -3,7 +3,8 @@
 import base64
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from flask import Flask
 from hypothesis import HealthCheck, given
 from hypothesis import settings as how
@@ -16,6 +17,10 @@ from ticketing.models import Order, Ticket
 
 # The app is only read from here on, so that examples may share it.
 shared = how(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def key_of(ticket: Ticket) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(barcodes.public_key(ticket.type.event_id))
 
 
 def reason(text: str) -> str:
@@ -59,9 +64,30 @@ def test_it_tells_nothing_about_anybody(order_of_five: Order) -> None:
 
 
 def test_a_door_without_a_network_can_check_the_signature(claimed: Ticket) -> None:
-    public = Ed25519PrivateKey.from_private_bytes(links.keys().barcode_seed).public_key()
     raw = base64.b32decode(barcodes.text_of(claimed))
-    public.verify(raw[11:], b"passalong " + raw[:11])
+    key_of(claimed).verify(raw[11:], b"passalong " + raw[:11])
+
+
+def test_and_takes_nobody_elses_ticket(claimed: Ticket) -> None:
+    """Of another event on the same installation, be it the same organiser's."""
+    raw = base64.b32decode(barcodes.text_of(claimed))
+    other = builders.make_order().tickets[0]
+    with pytest.raises(InvalidSignature):
+        key_of(other).verify(raw[11:], b"passalong " + raw[:11])
+    with pytest.raises(BarcodeRefused, match="unknown"):
+        barcodes.look_up(barcodes.text_of(claimed), event_id=other.type.event_id)
+    assert barcodes.look_up(barcodes.text_of(claimed), event_id=claimed.type.event_id) is claimed
+
+
+def test_what_was_handed_out_before_events_had_keys_still_admits(claimed: Ticket) -> None:
+    body = b"\x01" + claimed.barcode_id.to_bytes(8) + (1).to_bytes(2)
+    key = Ed25519PrivateKey.from_private_bytes(links.keys().barcode_seed)
+    first = base64.b32encode(body + key.sign(b"passalong " + body)).decode()
+    assert barcodes.look_up(first) is claimed
+    admission.new_barcode(claimed, builders.ORGANISER)
+    assert reason(first) == "replaced"
+    forged = b"\x02" + body[1:]
+    assert reason(base64.b32encode(forged + key.sign(b"passalong " + forged)).decode()) == "unknown"
 
 
 def test_a_raised_generation_refuses_the_former(claimed: Ticket) -> None:
@@ -93,7 +119,7 @@ def test_a_true_barcode_of_a_ticket_that_is_not_there_is_unknown(app: Flask) -> 
     body = b"\x01" + (7).to_bytes(8) + (1).to_bytes(2)
     key = Ed25519PrivateKey.from_private_bytes(links.keys().barcode_seed)
     assert reason(base64.b32encode(body + key.sign(b"passalong " + body)).decode()) == "unknown"
-    other = b"\x02" + body[1:]
+    other = b"\x03" + body[1:]
     assert reason(base64.b32encode(other + key.sign(b"passalong " + other)).decode()) == "unknown"
 
 

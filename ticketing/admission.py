@@ -39,9 +39,9 @@ def new_barcode(ticket: Ticket, by: By) -> Ticket:
     return ticket
 
 
-def check_in(barcode: str, by: By) -> Ticket:
-    """Let the bearer of a barcode in, once; raises `barcodes.BarcodeRefused`."""
-    found = barcodes.look_up(barcode)
+def check_in(barcode: str, by: By, *, event_id: int | None = None) -> Ticket:
+    """Let the bearer of a barcode in, once, to this event; raises `barcodes.BarcodeRefused`."""
+    found = barcodes.look_up(barcode, event_id=event_id)
     ticket_id, order_id = found.id, found.order_id
     with write() as session:
         order = locked(session, order_id)

@@ -22,7 +22,8 @@ from ticketing.transactions import DATABASE_ERRORS, Unavailable, write
 
 READ: Final = "orders:read"
 WRITE: Final = "orders:write"
-SCOPES: Final = (READ, WRITE)
+DOOR: Final = "door"
+SCOPES: Final = (READ, WRITE, DOOR)
 MAX_NAME: Final = 100
 MOST_KEYS: Final = 50  # of one organiser that are in force
 

@@ -1,7 +1,8 @@
-"""Guessing passwords and codes: how often one may try, for an account and from an address.
+"""Guessing passwords, codes and links: how often one may try, for an account and from an address.
 
-Only wrong guesses count: a right one is given back. Who is refused gets the same answer as after a
-wrong guess, so that trying on tells nothing.
+Only wrong guesses count: a right password or code is given back, a right link never counted. Who is
+refused gets the same answer as after a wrong guess, so that trying on tells nothing. (Of links it
+is said, for right ones go on working.)
 
 An account's tries are counted apart for browsers that have signed in to it before, so nobody can
 keep its owner out by guessing on and on (OWASP: *Slow down online guessing attacks with device
@@ -14,10 +15,13 @@ from itertools import takewhile
 from typing import Final, NamedTuple
 
 from ticketing import limits
-from ticketing.transactions import write
+from ticketing.transactions import Unavailable, write
 
 _QUARTER: Final = dt.timedelta(minutes=15)
 _DAY: Final = dt.timedelta(days=1)
+# A whole office may have been sent links that were cut off on the way; of 2^128 nobody finds one.
+LINKS: Final = 100
+LINKS_IN: Final = dt.timedelta(minutes=10)
 
 
 class Counted(NamedTuple):
@@ -67,6 +71,19 @@ def at_code(user_id: int, address: str, browser: str) -> Attempt:
         Counted("codes of account", account, 10, _QUARTER),
         Counted("codes of account, daily", account, 50, _DAY),
     )
+
+
+def at_link(address: str) -> int:
+    """Somebody shows a link that we never made: 0, or in how many seconds they may try another.
+
+    Whoever shows a good one isn't asked here: behind one address may be a whole festival.
+    """
+    network = limits.network_of(address)
+    counted = Counted("unknown links from address", network, LINKS, LINKS_IN)
+    try:
+        return 0 if limits.hit(*counted) else max(1, limits.wait(*counted))
+    except Unavailable:  # then it isn't counted: the answer is no in any case
+        return 0
 
 
 def _attempt(*wanted: Counted) -> Attempt:

@@ -1,13 +1,16 @@
 """What the QR holds and the door reads.
 
 75 bytes — version 1 | barcode id 8 | generation 2 | Ed25519 signature 64 — as 120 characters of
-base32 (RFC 4648), which a QR stores in its dense alphanumeric mode. No personal data; a door
-without a network can check the signature with the public key. A raised generation refuses the
-former barcode.
+base32 (RFC 4648), which a QR stores in its dense alphanumeric mode. No personal data. A raised
+generation refuses the former barcode.
+
+Each event signs with a key of its own, so that a door without a network, which knows the event's
+public key and `doors.refused`, takes nobody else's ticket. `docs/doors.md` says how.
 """
 
 import base64
 import binascii
+import hmac
 import struct
 from typing import Final
 
@@ -21,15 +24,16 @@ from ticketing.links import keys
 from ticketing.models import CANCELLED, CHECKED_IN, OPEN, Order, Ticket
 
 _FORM: Final = struct.Struct(">BQH")
-_VERSION: Final = 1
+_VERSION: Final = 2
+_FIRST_VERSION: Final = 1  # one key for all events: still read, no longer made
 _SIGNATURE_BYTES: Final = 64
 
 
 class BarcodeRefused(Exception):
     """The door must not let this barcode in; `reason` says why.
 
-    Reasons: `unknown` (not ours), `replaced` (a newer barcode exists), `open` (nobody's yet),
-    `cancelled`, `checked_in` (already used).
+    Reasons: `unknown` (not ours, or of another event), `replaced` (a newer barcode exists), `open`
+    (nobody's yet), `cancelled`, `checked_in` (already used).
     """
 
     def __init__(self, reason: str) -> None:
@@ -40,11 +44,17 @@ class BarcodeRefused(Exception):
 def text_of(ticket: Ticket) -> str:
     """The barcode's text as of the ticket's present generation."""
     body = _FORM.pack(_VERSION, ticket.barcode_id, ticket.barcode_generation)
-    return base64.b32encode(body + _private_key().sign(b"passalong " + body)).decode()
+    signature = _private_key(_VERSION, ticket.type.event_id).sign(b"passalong " + body)
+    return base64.b32encode(body + signature).decode()
 
 
-def look_up(text: str) -> Ticket:
-    """The ticket that this barcode admits now; raises `BarcodeRefused`.
+def public_key(event_id: int) -> bytes:
+    """The 32 bytes by which a door knows an event's barcodes."""
+    return _private_key(_VERSION, event_id).public_key().public_bytes_raw()
+
+
+def look_up(text: str, *, event_id: int | None = None) -> Ticket:
+    """The ticket that this barcode admits now, to this event; raises `BarcodeRefused`.
 
     Its order, shop and event are loaded along.
     """
@@ -52,19 +62,18 @@ def look_up(text: str) -> Ticket:
         raw = base64.b32decode(text.strip())
         body, signature = raw[: _FORM.size], raw[_FORM.size :]
         version, barcode_id, generation = _FORM.unpack(body)
-        if version != _VERSION or len(signature) != _SIGNATURE_BYTES:
-            raise BarcodeRefused("unknown")
-        _private_key().public_key().verify(signature, b"passalong " + body)
-    except (binascii.Error, ValueError, struct.error, InvalidSignature):
+    except (binascii.Error, ValueError, struct.error):
         raise BarcodeRefused("unknown") from None
-    ticket = db.session.scalar(
-        select(Ticket)
-        .where(Ticket.barcode_id == barcode_id)
-        .options(joinedload(Ticket.type), joinedload(Ticket.order).joinedload(Order.shop))
-        .execution_options(populate_existing=True)
-    )
-    if ticket is None:
+    if version not in {_FIRST_VERSION, _VERSION} or len(signature) != _SIGNATURE_BYTES:
         raise BarcodeRefused("unknown")
+    ticket = _ticket(barcode_id)
+    if ticket is None or event_id not in {None, ticket.type.event_id}:
+        raise BarcodeRefused("unknown")
+    try:
+        key = _private_key(version, ticket.type.event_id).public_key()
+        key.verify(signature, b"passalong " + body)
+    except InvalidSignature:
+        raise BarcodeRefused("unknown") from None
     if ticket.state == CANCELLED:
         raise BarcodeRefused("cancelled")
     if ticket.barcode_generation != generation:
@@ -76,5 +85,19 @@ def look_up(text: str) -> Ticket:
     return ticket
 
 
-def _private_key() -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(keys().barcode_seed)
+def _ticket(barcode_id: int) -> Ticket | None:
+    if barcode_id.bit_length() > 63:  # more than any row has, and than a database can be asked for
+        return None
+    return db.session.scalar(
+        select(Ticket)
+        .where(Ticket.barcode_id == barcode_id)
+        .options(joinedload(Ticket.type), joinedload(Ticket.order).joinedload(Order.shop))
+        .execution_options(populate_existing=True)
+    )
+
+
+def _private_key(version: int, event_id: int) -> Ed25519PrivateKey:
+    seed = keys().barcode_seed
+    if version != _FIRST_VERSION:
+        seed = hmac.digest(seed, f"passalong barcodes of event {event_id}".encode(), "sha256")
+    return Ed25519PrivateKey.from_private_bytes(seed)

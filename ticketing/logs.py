@@ -26,10 +26,13 @@ _LINK: Final = re.compile(
 _TOKEN: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{36}(?![A-Za-z0-9_-])")
 # What stands behind the "?" of an address: people search for names.
 _QUERY: Final = re.compile(r"((?:^|[\s\"'])(?:https?://)?[\w.:-]*/[^\s?\"'<>]*)\?[^\s\"'<>]*")
-_MAIL: Final = re.compile(r"[^\s\"'<>(),;:=\[\]]+@[^\s\"'<>(),;:=\[\]]+")
+_WORD: Final = r"[^\s\"'<>(),;:=\[\]]"
+# From a word's beginning alone: tried at each of its letters, a long word would take the square
+# of its length.
+_MAIL: Final = re.compile(rf"(?<!{_WORD})@*(?:(?!@){_WORD})+@{_WORD}+")
 _PHONE: Final = re.compile(r"(?<![\w+])\+\d(?:[ ()./-]?\d){6,14}(?!\w)")
 # PostgreSQL quotes the row that it refuses: "DETAIL:  Key (email)=(anna@…) already exists."
-_DETAIL: Final = re.compile(r"(?m)^(\s*(?:DETAIL|CONTEXT):).*$")
+_DETAIL: Final = re.compile(r"^(\s*(?:DETAIL|CONTEXT):).*$")
 _ASKED_FROM: Final = re.compile(r"(?<=\bfrom ip=)\S+?(?=: |$)")  # gunicorn, of a bad request
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_LINE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")

@@ -31,6 +31,10 @@ class ShareReplaced(LinkWithdrawn):
     """The link that a share dialog still shows was replaced or recalled meanwhile."""
 
 
+class TooManyUnknownLinks(Refusal):
+    """From one network so many links were tried that we never made; only such are refused."""
+
+
 class NotShared(Refusal):
     """There is no link out that could be recalled."""
 

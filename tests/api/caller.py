@@ -12,7 +12,7 @@ from tests.api import promises
 from ticketing import api_keys
 from ticketing.models import Organiser, Shop
 
-SCOPES = ("orders:read", "orders:write")
+SCOPES = api_keys.SCOPES
 BEA = {
     "first_name": "Bea",
     "last_name": "Booker",
@@ -107,6 +107,21 @@ class Caller:
     def list_shops(self, **headers: str) -> TestResponse:
         response = self.client.get("/api/v1/shops", headers={**self.headers, **headers})
         return self._kept("listShops", response)
+
+    def list_events(self) -> TestResponse:
+        response = self.client.get("/api/v1/events", headers=self.headers)
+        return self._kept("listEvents", response)
+
+    def list_refused(self, event_id: int, **parameters: Any) -> TestResponse:
+        path = f"/api/v1/events/{event_id}/refused-barcodes"
+        response = self.client.get(path, headers=self.headers, query_string=parameters)
+        return self._kept("listRefusedBarcodes", response)
+
+    def check_in(self, event_id: int, barcode: Any) -> TestResponse:
+        response = self.client.post(
+            f"/api/v1/events/{event_id}/check-ins", headers=self.headers, json={"barcode": barcode}
+        )
+        return self._kept("checkIn", response)
 
     @staticmethod
     def _kept(operation: str, response: TestResponse) -> TestResponse:

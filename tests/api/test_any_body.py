@@ -24,13 +24,14 @@ from schemathesis.specs.openapi.checks import (
 from tests import builders
 from tests.api.caller import Caller, errors_of, make_key, order_body, with_value
 from tests.api.promises import promised
+from tests.fuzzing import examples
 from ticketing import fields, names
 from ticketing.extensions import db
 from ticketing.models import Shop
 
 # The installation is made once for all bodies of a test: each has a reference of its own.
 many = settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
@@ -155,12 +156,14 @@ class Known:
     code: str
     key: str
     ticket: str
+    event_id: int
 
 
 @pytest.fixture
 def known(app: Flask) -> Known:
     order = builders.make_order(tickets=2)
-    return Known(order.shop.slug, order.code, make_key(order.organiser), order.tickets[0].code)
+    key = make_key(order.organiser)
+    return Known(order.shop.slug, order.code, key, order.tickets[0].code, order.shop.event_id)
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
@@ -176,7 +179,7 @@ def test_what_the_document_generates(
     operation = schemathesis.openapi.from_wsgi("/api/openapi.json", app)[path][method]
 
     @given(case=operation.as_strategy(generation_mode=mode))
-    @settings(many, max_examples=40)
+    @settings(many, max_examples=examples(40))
     def each(case: Any) -> None:
         if mode == GenerationMode.POSITIVE:
             _make_real(case, known)
@@ -191,6 +194,8 @@ def test_what_the_document_generates(
 def _make_real(case: Any, known: Known) -> None:
     if "code" in case.path_parameters:
         case.path_parameters["code"] = known.code
+    if "event_id" in case.path_parameters:
+        case.path_parameters["event_id"] = known.event_id
     if "ticket" in case.path_parameters:
         case.path_parameters["ticket"] = known.ticket
     if not isinstance(case.body, dict):

@@ -21,6 +21,9 @@ CALLS = [
     ("POST", "/api/v1/orders/K7XQ9P/tickets/K7XQ9P-1/cancel"),
     ("GET", "/api/v1/orders"),
     ("GET", "/api/v1/shops"),
+    ("GET", "/api/v1/events"),
+    ("GET", "/api/v1/events/1/refused-barcodes"),
+    ("POST", "/api/v1/events/1/check-ins"),
 ]
 MORE = {"tickets": [{"type": "weekend", "external_id": "1"}]}
 
@@ -141,8 +144,8 @@ def test_another_organisers_order_is_not_there(
 
 
 # Without ids: each shows or takes the key's own alone.
-LISTS = {"api.openapi", "api.place", "api.list_orders", "api.list_shops"}
-BODIES = {"api.add": MORE}
+LISTS = {"api.openapi", "api.place", "api.list_orders", "api.list_shops", "api.list_events"}
+BODIES: dict[str, Any] = {"api.add": MORE, "api.check_in": {"barcode": "A" * 120}}
 
 
 def test_every_route_there_is_hides_another_organisers(
@@ -156,9 +159,8 @@ def test_every_route_there_is_hides_another_organisers(
         if not rule.endpoint.startswith("api."):
             continue
         assert bool(rule.arguments) == (rule.endpoint not in LISTS), rule.rule
-        ids: dict[str, Any] = {
-            each: f"{code}-1" if each == "ticket" else code for each in rule.arguments
-        }
+        known = {"code": code, "ticket": f"{code}-1", "event_id": shop.event_id}
+        ids: dict[str, Any] = {each: known[each] for each in rule.arguments}
         with app.test_request_context():
             path = url_for(rule.endpoint, **ids)
         for method in (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}:

@@ -9,7 +9,7 @@ from tests import builders
 from tests.backoffice import phone
 from tests.faults.conftest import PROCESSES
 from tests.faults.crew import Crew, Member, counted
-from ticketing import limits, two_step
+from ticketing import attempts, limits, two_step
 
 MOST = 10
 
@@ -41,3 +41,19 @@ def test_processes_share_who_used_a_code(app: Flask, crew: Crew) -> None:
     for code in (phone.code(begun.secret, steps=1), codes[0]):
         outcomes = counted(crew.run(use_code, user.id, code))
         assert outcomes == {"use done": 1, "use WrongCode": PROCESSES - 1}
+
+
+def guess_links(member: Member, times: int) -> None:
+    member.together()
+    client = member.app.test_client(use_cookies=False)
+    for number in range(times):
+        member.attempt("guess", (), lambda at: client.get(at).status_code, f"/t/{number:036d}")
+
+
+def test_processes_count_guessed_links_together(crew: Crew) -> None:
+    """Six workers, and no more links to guess at than by one."""
+    most = attempts.LINKS
+    statuses = [each.value for each in crew.run(guess_links, most // 3)]
+    assert set(statuses) == {404, 429}
+    # While they are at it, every few seconds one more is let through.
+    assert most <= statuses.count(404) < 1.5 * most < len(statuses)

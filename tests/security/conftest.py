@@ -2,6 +2,7 @@
 
 import contextvars
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -36,9 +37,15 @@ class World:
 
 
 class FromOutside(FlaskClient):
-    """Each request has an app context of its own, not the test's, as on a real server."""
+    """Each request has an app context of its own, not the test's, as on a real server.
+
+    Each comes from another address (unless the test says which), so that no limit of one is met.
+    """
+
+    addresses = iter(ip_network("10.0.0.0/8"))
 
     def open(self, *arguments: Any, **named: Any) -> TestResponse:
+        named.setdefault("environ_overrides", {"REMOTE_ADDR": str(next(self.addresses))})
         answer = contextvars.Context().run(super().open, *arguments, **named)
         db.session.rollback()  # what the test looks at next is as it is now
         return answer

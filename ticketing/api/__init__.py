@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from ticketing.api import answers, listing, orders, tickets
+from ticketing.api import answers, doors, listing, orders, tickets
 from ticketing.api.blueprint import blueprint
 from ticketing.api.document import openapi
 from ticketing.extensions import csrf
 
-__all__ = ["answers", "init_app", "listing", "openapi", "orders", "tickets"]
+__all__ = ["answers", "doors", "init_app", "listing", "openapi", "orders", "tickets"]
 
 
 def init_app(app: Flask) -> None:

@@ -14,6 +14,7 @@ from ticketing.web import noted
 
 READ: Final = api_keys.READ
 WRITE: Final = api_keys.WRITE
+DOOR: Final = api_keys.DOOR
 
 P = ParamSpec("P")
 R = TypeVar("R")

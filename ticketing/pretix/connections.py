@@ -44,6 +44,7 @@ from ticketing.transactions import write
 SETTINGS: Final = ("base_url", "organizer", "event", "token")
 SHOWN: Final = 10  # calls of a connection on its page
 _SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
+_BEHIND: Final = ("/api/v1", "/api", "/control")  # what people copy along with the address
 _MAX_URL: Final = 500
 _MAX_TOKEN: Final = 200
 
@@ -305,7 +306,8 @@ def clean_base_url(text: str) -> str:
         raise ValueError(_("Please give the address of your pretix, like https://pretix.eu."))
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", url):
         url = f"https://{url}"
-    url = re.sub(r"/(api(/v1)?|control)?/*$", "", url.partition("?")[0].partition("#")[0])
+    url = url.partition("?")[0].partition("#")[0].rstrip("/")
+    url = next((url.removesuffix(each) for each in _BEHIND if url.endswith(each)), url)
     if len(url) > _MAX_URL:
         raise ValueError(_("Please use at most %(n)d characters.", n=_MAX_URL))
     try:

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException
 
-from ticketing import fields, refusals, security_log
+from ticketing import attempts, fields, refusals, security_log
 from ticketing.api import answers as api_answers
 from ticketing.api.answers import RETRY_SECONDS
 from ticketing.links import LinkWithdrawn, UnknownLink
@@ -38,6 +38,14 @@ ANSWERS: Final[dict[type[Exception], Answer]] = {
         _l(
             "It may have been cut off on the way. Open it again from the message it came in, or "
             "ask whoever sent it for a new one."
+        ),
+    ),
+    refusals.TooManyUnknownLinks: Answer(
+        429,
+        _l("These links don’t work"),
+        _l(
+            "Many links that we never made were opened from your network. Links that are right "
+            "go on working; please try this one again in some minutes."
         ),
     ),
     LinkWithdrawn: Answer(
@@ -220,6 +228,7 @@ _HTTP: Final[dict[int, tuple[LazyString, LazyString]]] = {
     404: (_l("There is nothing here"), _l("The address may be mistyped or out of date.")),
     405: (_l("That didn’t work"), _l("Please go back and try again from the page.")),
     413: (_l("That is too much at once"), _l("What was sent is too large.")),
+    415: (_l("That didn’t work"), _l("Please go back and try again from the page.")),
 }
 _OTHER: Final = (_l("Something went wrong"), _l("It’s our fault, not yours. Please try again."))
 
@@ -227,6 +236,7 @@ _OTHER: Final = (_l("Something went wrong"), _l("It’s our fault, not yours. Pl
 def init_app(app: Flask) -> None:
     for refusal in ANSWERS:
         app.register_error_handler(refusal, answer_refusal)
+    app.register_error_handler(UnknownLink, answer_unknown_link)
     app.register_error_handler(HTTPException, answer_http)
     for kind in DATABASE_ERRORS:
         app.register_error_handler(kind, answer_database_error)
@@ -234,6 +244,16 @@ def init_app(app: Flask) -> None:
 
 def answer_refusal(refusal: Exception) -> Response:
     return page_for(refusal)
+
+
+def answer_unknown_link(unknown: UnknownLink) -> Response:
+    """Every way to be unknown comes by here, and is one guess."""
+    seconds = attempts.at_link(request.remote_addr or "")
+    if not seconds:
+        return page_for(unknown)
+    response = page_for(refusals.TooManyUnknownLinks())
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def answer_database_error(error: Exception) -> Response:

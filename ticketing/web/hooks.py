@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ticketing import links
+from ticketing import attempts, links
 from ticketing.extensions import db
 from ticketing.links import Kind, UnknownLink
 from ticketing.models import PretixConnection
@@ -62,4 +62,7 @@ def pretix(token: str) -> ResponseReturnValue:
 
 
 def _unknown() -> ResponseReturnValue:
+    seconds = attempts.at_link(request.remote_addr or "")
+    if seconds:
+        return {"error": "too many unknown addresses"}, 429, {"Retry-After": str(seconds)}
     return {"error": "unknown"}, 404

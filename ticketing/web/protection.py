@@ -26,6 +26,7 @@ COOKIELESS_PATHS: Final = (
 )
 # For two years, and for names below ours: an installation has a host of its own.
 _TLS_ALONE: Final = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+PROGRAMS_PATHS: Final = ("/api/", "/hooks/")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _CSP: Final = (
@@ -37,6 +38,7 @@ _CSP: Final = (
 
 def init_app(app: Flask) -> None:
     app.before_request(refuse_cross_site)
+    app.before_request(refuse_json)
     app.after_request(add_headers)
 
 
@@ -79,6 +81,15 @@ def refuse_cross_site() -> None:
 def _refuse() -> NoReturn:
     noted.note(security_log.CROSS_SITE)
     abort(403)
+
+
+def refuse_json() -> None:
+    """Pages take forms alone.
+
+    Flask-WTF would read JSON as well, and fail at what is no object or is nested too deeply.
+    """
+    if request.is_json and not request.path.startswith(PROGRAMS_PATHS):
+        abort(415)
 
 
 def add_headers(response: Response) -> Response:

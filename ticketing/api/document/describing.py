@@ -24,6 +24,14 @@ CODE_IN_PATH: Final = {
     "schema": {"type": "string", "pattern": f"^{CODE.pattern}$"},
     "example": "K7XQ9P",
 }
+EVENT_IN_PATH: Final = {
+    "name": "event_id",
+    "in": "path",
+    "required": True,
+    "description": "The event's `id`, as `GET /api/v1/events` lists it.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
+    "example": 1,
+}
 TICKET_IN_PATH: Final = {
     "name": "ticket",
     "in": "path",

@@ -5,10 +5,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from ticketing.api.access import READ, WRITE
+from ticketing.api.access import DOOR, READ, WRITE
 from ticketing.api.blueprint import blueprint
-from ticketing.api.document import operations
-from ticketing.api.document.describing import CODE_IN_PATH, TICKET_IN_PATH
+from ticketing.api.document import at_doors, operations
+from ticketing.api.document.describing import CODE_IN_PATH, EVENT_IN_PATH, TICKET_IN_PATH
+from ticketing.api.shapes.doors import CheckIn, CheckInIn, DoorEvents, RefusedOut
 from ticketing.api.shapes.orders import (
     CancelIn,
     Errors,
@@ -21,7 +22,7 @@ from ticketing.api.shapes.orders import (
 from ticketing.api.shapes.tickets import AddIn
 from ticketing.config import settings
 
-_VERSION: Final = "1.1.0"
+_VERSION: Final = "1.2.0"
 _MODELS: Final[list[tuple[type[BaseModel], JsonSchemaMode]]] = [
     (OrderIn, "validation"),
     (AddIn, "validation"),
@@ -30,6 +31,10 @@ _MODELS: Final[list[tuple[type[BaseModel], JsonSchemaMode]]] = [
     (OrderOut, "serialization"),
     (OrdersOut, "serialization"),
     (ShopsOut, "serialization"),
+    (CheckInIn, "validation"),
+    (CheckIn, "serialization"),
+    (DoorEvents, "serialization"),
+    (RefusedOut, "serialization"),
     (Errors, "serialization"),
 ]
 
@@ -41,7 +46,7 @@ def openapi() -> dict[str, Any]:
 
 def document(base_url: str) -> dict[str, Any]:
     _refs, schemas = models_json_schema(_MODELS, ref_template="#/components/schemas/{model}")
-    order, ticket = [CODE_IN_PATH], [CODE_IN_PATH, TICKET_IN_PATH]
+    order, ticket, event = [CODE_IN_PATH], [CODE_IN_PATH, TICKET_IN_PATH], [EVENT_IN_PATH]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -65,6 +70,15 @@ def document(base_url: str) -> dict[str, Any]:
                 "post": operations.cancel_ticket(),
             },
             "/api/v1/shops": {"get": operations.list_shops()},
+            "/api/v1/events": {"get": at_doors.list_events()},
+            "/api/v1/events/{event_id}/refused-barcodes": {
+                "parameters": event,
+                "get": at_doors.list_refused(),
+            },
+            "/api/v1/events/{event_id}/check-ins": {
+                "parameters": event,
+                "post": at_doors.check_in(),
+            },
             "/api/openapi.json": {"get": operations.itself()},
         },
         "components": {
@@ -73,7 +87,7 @@ def document(base_url: str) -> dict[str, Any]:
                 "key": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": f"An API key; its scopes are `{WRITE}` and `{READ}`.",
+                    "description": f"An API key; its scopes are `{WRITE}`, `{READ}` and `{DOOR}`.",
                 }
             },
         },

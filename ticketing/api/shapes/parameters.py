@@ -18,7 +18,7 @@ MAX_PAGE: Final = 100
 _CURSOR: Final = re.compile(rf"([0-9]{{1,16}})\.({CODE.pattern})", re.ASCII)
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Any:
     if isinstance(value, str):
         if not re.fullmatch(r"[0-9]{1,6}", value, re.ASCII):
             raise PydanticCustomError("int_parsing", "not a number")
@@ -38,6 +38,13 @@ def _moment(value: Any) -> Any:
     return value
 
 
+Moment = Annotated[
+    dt.datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+
 def _cursor(value: str) -> str:
     if not _CURSOR.fullmatch(value):
         raise PydanticCustomError("cursor", "not a cursor")
@@ -54,14 +61,7 @@ class OrdersWanted(Body):
         None, max_length=100, description="The shop's own number, to the letter."
     )
     state: Literal["placed", "cancelled"] | None = Field(None)
-    updated_since: (
-        Annotated[
-            dt.datetime,
-            BeforeValidator(_moment),
-            WithJsonSchema({"type": "string", "format": "date-time"}),
-        ]
-        | None
-    ) = Field(
+    updated_since: Moment | None = Field(
         None,
         description=(
             "Only what changed at this moment or later; with its timezone, as in "
@@ -72,7 +72,7 @@ class OrdersWanted(Body):
     after: Annotated[str, AfterValidator(_cursor)] | None = Field(
         None, max_length=40, description="The `next` of the page before."
     )
-    limit: Annotated[int, BeforeValidator(_number)] = Field(
+    limit: Annotated[int, BeforeValidator(number)] = Field(
         50, ge=1, le=MAX_PAGE, description="How many at most."
     )
 

@@ -75,6 +75,7 @@ def scope_names() -> dict[str, str]:
     return {
         api_keys.READ: _("Read orders"),
         api_keys.WRITE: _("Place and cancel orders"),
+        api_keys.DOOR: _("Let people in"),
     }
 
 
@@ -83,4 +84,7 @@ def scope_meanings() -> dict[str, str]:
     return {
         api_keys.READ: _("Looks up orders, their tickets, and the holders’ details."),
         api_keys.WRITE: _("For a shop: places and cancels orders, and gets the links to them."),
+        api_keys.DOOR: _(
+            "For a door: checks tickets in, and learns which barcodes it must refuse."
+        ),
     }
