@@ -107,7 +107,7 @@ def settle() -> None:
 
 
 def _forked(app: Flask, work: Callable[[], object]) -> int:
-    db.session.remove()
+    db.session.rollback()
     db.engine.dispose()  # no connection may be in two processes
     child = os.fork()
     if child:
