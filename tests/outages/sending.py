@@ -25,8 +25,9 @@ class Sent:
     answers: list[int | str] = field(default_factory=list)
 
     @property
-    def acknowledged(self) -> bool:
-        return DONE in self.answers
+    def came_in(self) -> bool:
+        """Whether anybody ever listened."""
+        return bool({*self.answers} - {REFUSED})
 
     @property
     def over(self) -> bool:

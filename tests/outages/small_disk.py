@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ticketing.config import PROJECT
+
 _ROOT = os.geteuid() == 0
 _ENTER = [] if _ROOT else ["--user", "--preserve-credentials"]
 _MAKE = [] if _ROOT else ["--user", "--map-root-user"]
@@ -55,7 +57,8 @@ def small_disk(folder: Path, size: str) -> Iterator[SmallDisk]:
         if process.stdout.readline() != "mounted\n":
             assert process.stderr is not None
             pytest.skip(f"no small disk can be made here: {process.stderr.read().strip()}")
-        inside = ["nsenter", "--target", str(process.pid), "--mount", *_ENTER]
+        there = ["--target", str(process.pid), "--mount", f"--wd={PROJECT}"]
+        inside = ["nsenter", *there, *_ENTER]
         yield SmallDisk(inside, Path(f"/proc/{process.pid}/root{folder}"))
     finally:
         process.communicate()  # `cat` ends with its input, and the disk with it

@@ -28,14 +28,15 @@ def test_nothing_acknowledged_is_lost_however_often_a_worker_is_killed(
 ) -> None:
     moments, address = chance(5), clients.address_of(server)
     shop = db.session.scalars(select(Shop).order_by(Shop.id.desc()).limit(1)).one()
-    desk = desk_of(server, shop)
+    desk = desk_of(shop)
+    desk.sign_in(server)
     seen: Counter[int | str] = Counter()
     kills = 0
     while kills < max(3, KILLS // 5) or not seen[BROKEN]:
-        claimed, reopened = claims(app, server, 12), reopens(server, desk, shop, 4)
+        claimed, reopened = claims(app, 12), reopens(shop, 4)
         with (
-            sending(address, claimed.requests, people=3) as of_claims,
-            sending(address, reopened.requests, people=1) as of_reopens,
+            sending(address, claimed.filled_in(server), people=3) as of_claims,
+            sending(address, reopened.filled_in(desk), people=1) as of_reopens,
         ):
             of_claims.wait_for(DONE)
             time.sleep(moments.uniform(0, LONGEST))
