@@ -26,7 +26,9 @@ LONGEST_WAIT: Final = dt.timedelta(hours=1)
 # With these waits, even at their shortest, a mail is tried over more than three days.
 MOST_ATTEMPTS: Final = 105
 
-_leases: Final = Leases(OutboxMail, LEASE, (OutboxMail.bulk == false(), OutboxMail.bulk == true()))
+_leases: Final = Leases(
+    OutboxMail, LEASE, LONGEST_WAIT, (OutboxMail.bulk == false(), OutboxMail.bulk == true())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def retry_all(mails: Select[OutboxMail], *, clock: Clock = now) -> int:
 def queue_age(*, clock: Clock = now) -> dt.timedelta | None:
     """How long the oldest undelivered mail has been waiting, None where none is."""
     oldest = db.session.scalar(select(func.min(OutboxMail.created_at)).where(_leases.undone()))
-    return None if oldest is None else clock() - oldest
+    return None if oldest is None else max(clock() - oldest, dt.timedelta(0))
 
 
 def wait_after(attempt: int) -> dt.timedelta:

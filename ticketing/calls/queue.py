@@ -33,7 +33,10 @@ WAITS: Final = (
 MOST_TRIES: Final = len(WAITS) + 1
 LONGEST_WISH: Final = dt.timedelta(days=1)  # of a receiver that wants to be left alone
 
-leases: Final = Leases(Call, LEASE)
+# Until then a call may have to wait, be it by ours or by its receiver's wish, and a little longer.
+_LONGEST_WAIT: Final = max(*WAITS, LONGEST_WISH) * 1.1
+
+leases: Final = Leases(Call, LEASE, _LONGEST_WAIT)
 
 # Whom a call goes to: an endpoint's id and a connection's, at most one of them set.
 Lane = tuple[int | None, int | None]
