@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,16 +102,25 @@ def running_server(folder: Path, **variables: str) -> Iterator[LiveServer]:
 
 
 @contextmanager
-def running_in_earnest(folder: Path, **variables: str) -> Iterator[LiveServer]:
-    """The same as a service manager starts it: a migrated database, no demo, no companion."""
+def running_in_earnest(
+    folder: Path, *, inside: Sequence[str] = (), **variables: str
+) -> Iterator[LiveServer]:
+    """The same as a service manager starts it: a migrated database, no demo, no companion.
+
+    `inside` begins the commands, where they are to run in surroundings of their own.
+    """
     gunicorn = ["-m", "gunicorn", "-c", "ticketing/server.py", "app:app"]
-    with _running(folder, gunicorn, variables, first=["db", "upgrade"]) as server:
+    with _running(folder, gunicorn, variables, first=["db", "upgrade"], inside=inside) as server:
         yield server
 
 
 @contextmanager
 def _running(
-    folder: Path, program: list[str], variables: dict[str, str], first: list[str] | None = None
+    folder: Path,
+    program: list[str],
+    variables: dict[str, str],
+    first: list[str] | None = None,
+    inside: Sequence[str] = (),
 ) -> Iterator[LiveServer]:
     port = int(variables.get("PORT") or free_port())
     url = f"http://127.0.0.1:{port}"
@@ -129,12 +138,12 @@ def _running(
         **variables,
     }
     if first:
-        flask = [sys.executable, "-m", "flask", *first]
+        flask = [*inside, sys.executable, "-m", "flask", *first]
         subprocess.run(flask, cwd=PROJECT, env=environment, check=True, capture_output=True)
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *program],
+            [*inside, sys.executable, *program],
             cwd=PROJECT,
             env=environment,
             stdin=subprocess.DEVNULL,

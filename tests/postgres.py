@@ -60,6 +60,11 @@ class Postgres:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(30)
 
+    def crash(self) -> None:
+        """Without a word, as the system's own killer would end it."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+
     def start(self) -> None:
         self.process = _started(self.programs, self.folder, self.settings)
         _wait_until_well(self)

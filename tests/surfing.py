@@ -43,7 +43,14 @@ class Surfer:
         self.url = url
         self.patience = patience  # seconds
         https = HTTPSHandler(context=trusted) if trusted else HTTPSHandler()
-        self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(), https)
+        kept = HTTPCookieProcessor()
+        self._jar = kept.cookiejar
+        self._opener = build_opener(ProxyHandler({}), kept, https)
+
+    @property
+    def cookie(self) -> str:
+        """The header that would be sent now, for whoever asks in this surfer's name."""
+        return "; ".join(f"{each.name}={each.value}" for each in self._jar)
 
     def get(self, path: str, **headers: str) -> Page:
         return self._ask("GET", path, None, headers)

@@ -6,12 +6,12 @@ then due again.
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ticketing.extensions import db
 from ticketing.locking import to_change
@@ -23,6 +23,9 @@ Kept = TypeVar("Kept")
 
 _SETTLE_TRIES: Final = 3
 
+# Which rows, and since when they are due.
+_Kinds = Iterable[tuple[ColumnElement[bool], InstrumentedAttribute[Any]]]
+
 _log = logging.getLogger(__name__)
 
 
@@ -32,6 +35,7 @@ class Leases(Generic[Row]):
 
     table: type[Row]
     length: dt.timedelta
+    longest_wait: dt.timedelta  # of a row, until it is due
     # Rows of a later one go when none of an earlier one is due.
     ranks: tuple[ColumnElement[bool], ...] = (true(),)
 
@@ -101,18 +105,19 @@ class Leases(Generic[Row]):
 
     def next_due(self, at: dt.datetime, *conditions: ColumnElement[bool]) -> int | None:
         """The row of the first rank that is due the longest."""
-        for rank in self.ranks:
-            if (found := self._next_due(at, rank, *conditions)) is not None:
-                return found
+        waits, leased = self.table.next_attempt_at, self.table.leased_until
+        in_time = ((self._waits(at), waits), (self._was_given_up(at), leased))
+        astray = ((self._waits_in_vain(at), waits), (self._is_leased_in_vain(at), leased))
+        for among in (in_time, astray):
+            for rank in self.ranks:
+                if (found := self._first(among, rank, *conditions)) is not None:
+                    return found
         return None
 
-    def _next_due(self, at: dt.datetime, *conditions: ColumnElement[bool]) -> int | None:
+    def _first(self, among: _Kinds, *conditions: ColumnElement[bool]) -> int | None:
         # State by state, for which the index knows who is first however many wait.
         found = []
-        for due, since in (
-            (self._waits(at), self.table.next_attempt_at),
-            (self._was_given_up(at), self.table.leased_until),
-        ):
+        for due, since in among:
             row = db.session.execute(
                 select(since, self.table.id)
                 .where(due, *conditions)
@@ -124,13 +129,29 @@ class Leases(Generic[Row]):
         return min(found)[1] if found else None
 
     def due(self, at: dt.datetime) -> ColumnElement[bool]:
-        return or_(self._waits(at), self._was_given_up(at))
+        return or_(
+            self._waits(at),
+            self._was_given_up(at),
+            self._waits_in_vain(at),
+            self._is_leased_in_vain(at),
+        )
 
     def _waits(self, at: dt.datetime) -> ColumnElement[bool]:
         return and_(self.table.state == "waiting", self.table.next_attempt_at <= at)
 
     def _was_given_up(self, at: dt.datetime) -> ColumnElement[bool]:
         return and_(self.table.state == "sending", self.table.leased_until <= at)
+
+    # What lies further ahead than anything could was written by a clock that was wrong. It is due:
+    # else it would be stuck until that day comes.
+
+    def _waits_in_vain(self, at: dt.datetime) -> ColumnElement[bool]:
+        latest = at + self.longest_wait + self.length
+        return and_(self.table.state == "waiting", self.table.next_attempt_at > latest)
+
+    def _is_leased_in_vain(self, at: dt.datetime) -> ColumnElement[bool]:
+        latest = at + self.length + self.length
+        return and_(self.table.state == "sending", self.table.leased_until > latest)
 
     def undone(self) -> ColumnElement[bool]:
         return self.table.state.in_(["waiting", "sending"])

@@ -21,12 +21,15 @@ from ticketing.transactions import write
 Clock = Callable[[], dt.datetime]
 
 LEASE: Final = dt.timedelta(minutes=2)  # longer than composing and the server's answers may take
+HELD_UP: Final = dt.timedelta(minutes=10)  # after which a mail that is due is later than usual
 SHORTEST_WAIT: Final = dt.timedelta(minutes=1)
 LONGEST_WAIT: Final = dt.timedelta(hours=1)
 # With these waits, even at their shortest, a mail is tried over more than three days.
 MOST_ATTEMPTS: Final = 105
 
-_leases: Final = Leases(OutboxMail, LEASE, (OutboxMail.bulk == false(), OutboxMail.bulk == true()))
+_leases: Final = Leases(
+    OutboxMail, LEASE, LONGEST_WAIT, (OutboxMail.bulk == false(), OutboxMail.bulk == true())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,15 @@ def retry_all(mails: Select[OutboxMail], *, clock: Clock = now) -> int:
 def queue_age(*, clock: Clock = now) -> dt.timedelta | None:
     """How long the oldest undelivered mail has been waiting, None where none is."""
     oldest = db.session.scalar(select(func.min(OutboxMail.created_at)).where(_leases.undone()))
-    return None if oldest is None else clock() - oldest
+    return None if oldest is None else max(clock() - oldest, dt.timedelta(0))
+
+
+def held_up(mails: Select[OutboxMail], *, clock: Clock = now) -> OutboxMail | None:
+    """Of the selected mails the one that should have gone out the longest ago, if any should."""
+    late = mails.where(
+        OutboxMail.state == "waiting", OutboxMail.next_attempt_at < clock() - HELD_UP
+    )
+    return db.session.scalar(late.order_by(OutboxMail.next_attempt_at).limit(1))
 
 
 def wait_after(attempt: int) -> dt.timedelta:

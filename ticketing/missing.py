@@ -13,6 +13,7 @@ from ticketing.fields import Asked
 from ticketing.guards import check_stands, deadline_passed, locked, locked_all, ticket_in
 from ticketing.history import By
 from ticketing.holders import known_of
+from ticketing.lately import within
 from ticketing.models import (
     PERSONALISED,
     Event,
@@ -183,7 +184,7 @@ def _asked_lately() -> ColumnElement[bool]:
         HistoryEntry.order_id == Ticket.order_id,  # it has an index
         HistoryEntry.ticket_id == Ticket.id,
         HistoryEntry.action == ASKED,
-        HistoryEntry.at > now() - PAUSE,
+        within(HistoryEntry.at, PAUSE, now()),
     )
     return found.exists()
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ticketing.config import settings
 from ticketing.gathering import put
+from ticketing.lately import within
 from ticketing.locking import queue_for
 from ticketing.models import Order, OutboxMail, Ticket, now
 from ticketing.refusals import TooManyMails
@@ -136,12 +137,12 @@ def check_limits(session: Session, kind: str, *limits: Limit) -> None:
 def within_limits(session: Session, kind: str, *limits: Limit) -> bool:
     """Whether one more mail of a kind passes none of today's limits, whoever else is at it now."""
     queue_up(session, kind, *limits)
-    since = now() - dt.timedelta(days=1)
+    today = within(OutboxMail.created_at, dt.timedelta(days=1), now())
     for condition, most in limits:
         count = session.scalar(
             select(func.count())
             .select_from(OutboxMail)
-            .where(OutboxMail.kind == kind, OutboxMail.created_at > since, condition)
+            .where(OutboxMail.kind == kind, today, condition)
         )
         if (count or 0) >= most:
             return False

@@ -10,6 +10,7 @@ from ticketing import fields, history, live, names, outbox
 from ticketing.fields import Answer, InvalidDetails
 from ticketing.guards import locked
 from ticketing.history import By
+from ticketing.lately import within
 from ticketing.models import CANCELLED, OPEN, Order, OutboxMail, Ticket, now
 from ticketing.refusals import EditedMeanwhile, NotPersonalised, TicketCancelled, TooManyMails
 from ticketing.transactions import write
@@ -56,7 +57,7 @@ def mail_ticket(ticket: Ticket, by: By, *, asked_from: str = "") -> Ticket:
                     OutboxMail.ticket_id == ticket.id,
                     OutboxMail.kind == outbox.TICKET,
                     OutboxMail.params["asked"].as_boolean(),
-                    OutboxMail.created_at > now() - dt.timedelta(days=1),
+                    within(OutboxMail.created_at, dt.timedelta(days=1), now()),
                 )
             )
             if (recent or 0) >= MAILS_PER_TICKET:

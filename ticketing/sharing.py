@@ -22,6 +22,7 @@ from ticketing.guards import (
     withdraw_shares,
 )
 from ticketing.history import By
+from ticketing.lately import within
 from ticketing.models import Order, OutboxMail, Share, Ticket, now
 from ticketing.refusals import NotShared, ShareReplaced, TooManyShares
 from ticketing.transactions import write
@@ -186,11 +187,9 @@ def _check_sharable(order: Order, ticket: Ticket, generation: int) -> None:
 
 def _check_pace(session: Session, ticket: Ticket) -> None:
     """No person shares one ticket this often; generations and history are not without end."""
-    since = now() - dt.timedelta(days=1)
+    today = within(Share.shared_at, dt.timedelta(days=1), now())
     recent = session.scalar(
-        select(func.count())
-        .select_from(Share)
-        .where(Share.ticket_id == ticket.id, Share.shared_at > since)
+        select(func.count()).select_from(Share).where(Share.ticket_id == ticket.id, today)
     )
     if (recent or 0) >= LINKS_PER_TICKET:
         raise TooManyShares

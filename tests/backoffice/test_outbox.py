@@ -1,5 +1,6 @@
 import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -8,7 +9,8 @@ from tests import builders
 from tests.backoffice.browsing import Browser, forms_in
 from tests.backoffice.conftest import PASSWORD
 from tests.seen import changes, digest, rows
-from ticketing import cancelling, mail_search, mail_texts, outbox
+from ticketing import cancelling, mail_queue, mail_search, mail_texts, outbox
+from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.mailing import account_letters, plainly
 from ticketing.models import Invitation, Order, OutboxMail, Shop, User, now
@@ -56,6 +58,40 @@ def test_it_filters_by_status(olga: Browser, order: Order) -> None:
     assert at(builders.mails_of(order, "confirmation")[0]) + '"' not in text
     assert "No mail fits" in olga.get("/backoffice/outbox?state=sent").text
     assert olga.get("/backoffice/outbox?state=lost").status_code == 200
+
+
+def test_it_says_when_mails_are_held_up_for_how_long_and_why(
+    app: Flask, olga: Browser, order: Order, settings: Settings
+) -> None:
+    app.extensions["passalong.settings"] = replace(settings, mail_server="mail.example.org")
+    [mail] = builders.mails_of(order)
+    assert "held up" not in olga.get("/backoffice/outbox").text
+
+    was_due(mail, minutes=9)
+    assert "held up" not in olga.get("/backoffice/outbox").text, "that happens"
+    was_due(mail, hours=6)
+    text = olga.get("/backoffice/outbox").text
+    assert "Mails are held up: the first has been due for 6 hours." in text
+    assert "tell whoever runs this installation" in text
+    mail_queue.note("[Errno 111] Connection refused", now())
+    assert "Our mail server can’t be reached" in olga.get("/backoffice/outbox").text
+
+    app.extensions["passalong.settings"] = replace(settings, mail_server="")
+    assert "held up" not in olga.get("/backoffice/outbox").text, "nothing is to go out"
+
+
+def test_another_organisers_mail_is_not_told_of(
+    app: Flask, rival: Browser, order: Order, settings: Settings
+) -> None:
+    app.extensions["passalong.settings"] = replace(settings, mail_server="mail.example.org")
+    was_due(builders.mails_of(order)[0], hours=6)
+    assert "held up" not in rival.get("/backoffice/outbox").text
+
+
+def was_due(mail: OutboxMail, **ago: float) -> None:
+    with write() as session:
+        due = now() - dt.timedelta(**ago)
+        session.get_one(OutboxMail, mail.id).next_attempt_at = due
 
 
 def test_pages_go_forth_and_back(

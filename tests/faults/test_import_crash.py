@@ -1,29 +1,28 @@
 """F3: an import that is killed has placed all of its orders or none, and can go on."""
 
-import contextlib
 import itertools
-import os
-import random
-import signal
-import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from tests import builders, invariants
 from tests.backoffice.files import ANNA, NOBODY, made_of, row
+from tests.killing import KILLS, at_work, chance, killed_before
 from ticketing import history, outbox
 from ticketing.extensions import db
 from ticketing.imports import steps, writing
 from ticketing.models import Import, Order, OutboxMail, Ticket
 
+ORDERS = 80
+LONGEST = 0.5  # seconds; about as long as these take
+
 
 def test_killed_at_any_statement_it_is_whole_or_not_at_all(app: Flask) -> None:
     import_id, shop_id = checked_file(orders=30)
     for statement in itertools.count(1):
-        if not killed_at(app, statement, lambda: write(import_id)):
+        if not killed_before(app, statement, partial(write, import_id)):
             break
         state = db.session.get_one(Import, import_id).state
         # The last of all may be killed when its work is already safe.
@@ -35,28 +34,38 @@ def test_killed_at_any_statement_it_is_whole_or_not_at_all(app: Flask) -> None:
 
 
 def test_killed_at_any_moment_it_is_whole_or_not_at_all(app: Flask) -> None:
-    import_id, shop_id = checked_file(orders=1_000)
-    chance = random.Random(7)  # noqa: S311 - moments, not secrets
-    kills = 0
-    for _ in range(6):
-        db.session.rollback()
-        child = forked(app, lambda: write(import_id))
-        time.sleep(chance.uniform(0, 1))
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        _child, status = os.waitpid(child, 0)
-        kills += status == signal.SIGKILL
-        assert orders_of(shop_id) in {0, 1_000}
-    assert kills >= 1  # or this shows nothing
-    db.session.rollback()
+    moments = chance(7)
+    kills, done = 0, True
+    while kills < KILLS:
+        if done:
+            import_id, shop_id = uploaded_file(orders=ORDERS)
+        worker = at_work(app, partial(check_and_write, import_id))
+        assert worker.wait_for_a_step()
+        kills += worker.kill_within(moments.uniform(0, LONGEST))
+        state = db.session.get_one(Import, import_id).state
+        done = state == "done"
+        assert done or worker.told[-1] != "written"
+        assert orders_of(shop_id) == (ORDERS if done else 0)
+        if done:
+            whole(shop_id, ORDERS)
+    for said in check_and_write(import_id):
+        assert said
+    whole(shop_id, ORDERS)
+
+
+def check_and_write(import_id: int) -> Iterator[str]:
+    """From where it was; tells when it begins and what is done."""
+    yield "begun"
+    while (state := check(import_id)) not in {"checked", "done"}:
+        yield state
     write(import_id)
-    whole(shop_id, orders=1_000)
+    yield "written"
 
 
 def test_killed_while_checking_it_goes_on_where_it_was(app: Flask) -> None:
     import_id, shop_id = uploaded_file(orders=600)
     for statement in range(1, 40, 3):
-        killed_at(app, statement, lambda: check(import_id))
+        killed_before(app, statement, partial(check, import_id))
         found = db.session.get_one(Import, import_id)
         assert 0 <= found.checked <= found.rows
         assert found.errors == []
@@ -119,36 +128,3 @@ def whole(shop_id: int, orders: int) -> None:
         outbox.TICKET: orders,
     }
     invariants.check(db.session(), ids[:50])
-
-
-def killed_at(app: Flask, statement: int, work: Callable[[], object]) -> bool:
-    """Do it in a process that is killed just before this statement; whether it was."""
-    db.session.rollback()
-    child = forked(app, work, statement)
-    _child, status = os.waitpid(child, 0)
-    assert status in {0, signal.SIGKILL}
-    return status == signal.SIGKILL
-
-
-def forked(app: Flask, work: Callable[[], object], die_before: int = 0) -> int:
-    child = os.fork()
-    if child:
-        return child
-    left = die_before
-
-    def count_down(*_arguments: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    try:
-        with app.app_context():
-            db.engine.dispose(close=False)  # the parent's connections stay the parent's
-            event.listen(db.engine, "before_cursor_execute", count_down)
-            event.listen(db.engine, "commit", count_down)
-            work()
-    except BaseException:  # noqa: BLE001 - a forked test must not go on as a second pytest
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)

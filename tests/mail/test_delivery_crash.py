@@ -1,21 +1,22 @@
 """A deliverer is killed at the worst moment: at least once, at most one double, one Message-ID."""
 
-import collections
 import itertools
-import os
-import random
-import signal
-import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 
 from flask import Flask
-from sqlalchemy import event
 
+from tests.killing import KILLS, at_work, chance, killed_before
 from tests.mail.deliverers import later, start
 from tests.mail.test_delivery import make_orders, stored
 from tests.smtp import SmtpServer
 from ticketing import delivery
 from ticketing.config import Settings
 from ticketing.extensions import db
+from ticketing.models import Order
+
+LONGEST = 0.1  # seconds; a few mails
 
 
 def test_killed_between_sending_and_marking_it_sends_one_double(
@@ -32,72 +33,53 @@ def test_killed_between_sending_and_marking_it_sends_one_double(
     smtp_server.on_data = lambda _mail: None
     assert delivery.deliver_waiting() == delivery.Report(sent=2, waiting=1)  # not held up
     assert delivery.deliver_waiting(clock=later(minutes=3)) == delivery.Report(sent=1)
-    ids = collections.Counter(str(mail.message["Message-ID"]) for mail in smtp_server.received)
-    assert ids == {stored(orders[0]).message_id: 2} | {
+    assert ids_in(smtp_server) == {stored(orders[0]).message_id: 2} | {
         stored(order).message_id: 1 for order in orders[1:]
     }
 
 
-def test_killed_at_any_moment_it_loses_nothing(
-    smtp_server: SmtpServer, app: Flask, settings: Settings
-) -> None:
-    orders = make_orders(45)
-    db.session.rollback()
-    chance = random.Random(4)  # noqa: S311 - moments, not secrets
-    kills = 0
-    for _ in range(3):
-        before = len(smtp_server.received)
-        deliverer = start(settings, smtp_server)
-        while len(smtp_server.received) == before and deliverer.poll() is None:
-            time.sleep(0.005)  # until it is at work
-        time.sleep(chance.uniform(0, 0.15))
-        if deliverer.poll() is None:
-            deliverer.kill()
-            kills += 1
-        deliverer.communicate()
-    assert kills >= 1  # or this shows nothing
-    delivery.deliver_waiting(clock=later(minutes=3))
+def test_killed_at_any_moment_it_loses_nothing(smtp_server: SmtpServer, app: Flask) -> None:
+    """Again and again; also while it sends what an earlier one had in hand when it died."""
+    moments = chance(4)
+    orders: list[Order] = []
+    kills = rounds = 0
+    while kills < KILLS:
+        if rounds % 5 == 0:
+            orders += make_orders(20)
+        rounds += 1
+        worker = at_work(app, partial(delivers, minutes=3 * rounds))
+        assert worker.wait_for_a_step()
+        kills += worker.kill_within(moments.uniform(0, LONGEST))
+    delivery.deliver_waiting(len(orders), clock=later(minutes=3 * rounds + 3))
     assert {stored(order).state for order in orders} == {"sent"}
-    times = collections.Counter(str(mail.message["Message-ID"]) for mail in smtp_server.received)
+    times = ids_in(smtp_server)
     assert set(times) == {stored(order).message_id for order in orders}
-    assert max(times.values()) <= 2
-    assert sum(times.values()) <= len(orders) + kills
+    print(f"{kills} kills, {len(orders)} mails, {sum(times.values())} sent")
+    assert sum(times.values()) <= len(orders) + kills, "at most one double a kill"
+
+
+def delivers(minutes: int) -> Iterator[str]:
+    """One mail after the other, at a later time."""
+    yield "begun"
+    while True:
+        yield str(delivery.deliver_waiting(1, clock=later(minutes=minutes)))
+
+
+def ids_in(server: SmtpServer) -> Counter[str]:
+    """How often each mail arrived."""
+    return Counter(str(mail.message["Message-ID"]) for mail in server.received)
 
 
 def test_killed_at_any_statement_it_loses_nothing(smtp_server: SmtpServer, app: Flask) -> None:
     for statement in itertools.count(1):
         smtp_server.received.clear()
         orders = make_orders(2)
-        killed = deliver_and_die(app, statement)
+        killed = killed_before(app, statement, delivery.deliver_waiting)
         delivery.deliver_waiting(clock=later(minutes=3))
         assert {stored(order).state for order in orders} == {"sent"}
-        times = collections.Counter(str(m.message["Message-ID"]) for m in smtp_server.received)
+        times = ids_in(smtp_server)
         assert set(times) == {stored(order).message_id for order in orders}
         assert sum(times.values()) <= 2 + killed
         if not killed:
             break
     assert statement > 20  # a round of two mails says at least that much to the database
-
-
-def deliver_and_die(app: Flask, statement: int) -> bool:
-    """Deliver in a process that is killed just before this statement; whether it was."""
-    db.session.rollback()
-    child = os.fork()
-    if child == 0:
-        left = statement
-
-        def count_down(*_arguments: object) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        with app.app_context():
-            db.engine.dispose(close=False)  # the parent's connections stay the parent's
-            event.listen(db.engine, "before_cursor_execute", count_down)
-            event.listen(db.engine, "commit", count_down)
-            delivery.deliver_waiting()
-        os._exit(0)
-    _child, status = os.waitpid(child, 0)
-    assert status in {0, signal.SIGKILL}
-    return status == signal.SIGKILL

@@ -9,7 +9,7 @@ import copy
 import datetime as dt
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,7 +44,10 @@ def later(state: dict[str, Any], **by: float) -> str:
 
 @dataclass
 class Replay:
-    """`orders` by code; `asked` is (method, path, body) of all requests; `first` answers before."""
+    """`orders` by code; `asked` is (method, path, body) of all requests; `first` answers before.
+
+    `on_the_way` is called with the path when an answer is made and hasn't arrived yet.
+    """
 
     port: int
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -53,6 +56,7 @@ class Replay:
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     first: list[tuple[int, dict[str, str], Any]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    on_the_way: Callable[[str], None] = lambda _path: None
 
     @property
     def url(self) -> str:
@@ -149,6 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
                 token = self.headers.get("Authorization", "")
                 status, said = replay.answer(self.command, self.path, token, body)
             text = said.encode() if isinstance(said, str) else json.dumps(said).encode()
+        replay.on_the_way(self.path)
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(text))}.items():
             self.send_header(name, value)

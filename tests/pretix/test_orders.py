@@ -5,11 +5,22 @@ import random
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests import builders
 from tests.invariants import check
 from tests.pretix.conftest import ADULT, CHILD, FRIDAY, SHIRT, now_of
-from tests.pretix.hearing import all_calls, all_orders, hear, standing, the_order
+from tests.pretix.hearing import (
+    all_calls,
+    all_orders,
+    hear,
+    path_of,
+    payload,
+    say,
+    standing,
+    the_order,
+)
+from tests.pretix.real import EVENT_PATH
 from tests.pretix.replay import Replay, later, order
 from ticketing import calls, cancelling, missing, outbox, personalisation
 from ticketing.extensions import db
@@ -202,6 +213,43 @@ def test_two_fetches_at_once_make_one_order(connection: PretixConnection, pretix
     assert calls.make_waiting().done == 4
     assert len(the_order().tickets) == 3
     assert len(builders.mails_of(the_order(), outbox.CONFIRMATION)) == 1
+
+
+def cancelled_meanwhile(app: Flask, connection: PretixConnection, pretix: Replay) -> None:
+    """The first answer that tells of the order is overtaken: by its end, and by who hears of it."""
+    path = path_of(connection)
+
+    def overtake(_path: str) -> None:
+        pretix.on_the_way = lambda _path: None
+        code = pretix.has(order("cancelled"))
+        with app.app_context():
+            assert say(path, payload(code, "canceled")).status_code == 200
+            calls.make_waiting()
+
+    pretix.on_the_way = overtake
+    db.session.rollback()
+
+
+def test_an_answer_that_is_overtaken_does_not_place_what_was_cancelled(
+    app: Flask, connection: PretixConnection, pretix: Replay
+) -> None:
+    code = pretix.has(order("paid"))
+    cancelled_meanwhile(app, connection, pretix)
+    assert hear(connection, code).waiting == 0
+    assert [each.state for each in all_orders()] == ["cancelled"]
+    assert [path for _method, path, _body in pretix.asked if code in path] == [
+        f"{EVENT_PATH}/orders/{code}/"
+    ] * 2
+
+
+def test_a_page_that_is_overtaken_does_not_place_what_was_cancelled(
+    app: Flask, connection: PretixConnection, pretix: Replay
+) -> None:
+    pretix.has(order("paid"), *many(2))
+    cancelled_meanwhile(app, connection, pretix)
+    connections.fetch_all(connection, send_mails=True)
+    assert calls.make_waiting().waiting == 0
+    assert [each.reference for each in all_orders()] == ["A0000", "A0001"]
 
 
 def test_a_late_paid_does_not_revive_a_cancelled_order(

@@ -246,6 +246,18 @@ def test_a_receiver_that_hangs_holds_up_nobody_else(
         assert not worker.is_alive()
 
 
+@pytest.mark.parametrize("days", [3, 400])
+def test_what_a_clock_that_was_ahead_has_written_is_sent_when_it_is_right(
+    receiver: Receiver, endpoint: WebhookEndpoint, shop: Shop, days: float
+) -> None:
+    builders.make_order(shop)
+    builders.make_order(shop)
+    assert calls.queue.lease(now()) is not None  # by somebody who then died
+    assert calls.make_waiting(clock=later(days=-days)) == calls.Report(done=2)
+    assert calls.make_waiting() == calls.Report()
+    assert len(receiver.heard) == 2
+
+
 def test_a_round_heeds_stop(receiver: Receiver, endpoint: WebhookEndpoint, shop: Shop) -> None:
     for _ in range(3):
         builders.make_order(shop)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, insert, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ticketing import metrics
 from ticketing.calls.handlers import Outcome, Result
@@ -33,7 +33,10 @@ WAITS: Final = (
 MOST_TRIES: Final = len(WAITS) + 1
 LONGEST_WISH: Final = dt.timedelta(days=1)  # of a receiver that wants to be left alone
 
-leases: Final = Leases(Call, LEASE)
+# Until then a call may have to wait, be it by ours or by its receiver's wish, and a little longer.
+_LONGEST_WAIT: Final = max(*WAITS, LONGEST_WISH) * 1.1
+
+leases: Final = Leases(Call, LEASE, _LONGEST_WAIT)
 
 # Whom a call goes to: an endpoint's id and a connection's, at most one of them set.
 Lane = tuple[int | None, int | None]
@@ -177,7 +180,24 @@ def _besides(lanes: Iterable[Lane]) -> list[ColumnElement[bool]]:
     return [
         or_(Call.endpoint_id.is_(None), Call.endpoint_id.not_in(endpoints)),
         or_(Call.connection_id.is_(None), Call.connection_id.not_in(connections)),
+        ~_is_at_hand(),
     ]
+
+
+def _is_at_hand() -> ColumnElement[bool]:
+    """Whether a connection is being asked the same at this moment.
+
+    One after the other: an answer that is overtaken by a newer one would be taken for the newest.
+    """
+    other = aliased(Call)
+    same = select(other.id).where(
+        other.state == "sending",
+        other.id != Call.id,
+        other.connection_id == Call.connection_id,
+        other.kind == Call.kind,
+        other.event == Call.event,
+    )
+    return same.exists()
 
 
 def _values(

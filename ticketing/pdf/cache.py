@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import logging
 import os
 import tempfile
 import threading
@@ -10,16 +12,25 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+from .document import RenderFailed
 
 # Raise it when the page's look changes: files of an older design are then no longer found.
 DESIGN = 1
 
 _TEMPORARY = ".making-"
 _ABANDONED = 3600.0  # seconds after which an unfinished file is a crashed process's
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+_log = logging.getLogger(__name__)
 
 
 class PdfCache:
-    """Files named by the hash of their key, the longest unused ones deleted first."""
+    """Files named by the hash of their key, the longest unused ones deleted first.
+
+    On a full disk the others are deleted for the one that is wanted.
+    """
 
     def __init__(self, folder: Path, limit_bytes: int = 256 * 1024 * 1024) -> None:
         self.folder = folder
@@ -29,7 +40,10 @@ class PdfCache:
         self._guard = threading.Lock()
 
     def get_or_make(self, key: str, make: Callable[[], bytes]) -> Path:
-        """The file for the key, made now if it isn't there. Read it soon: it may be trimmed."""
+        """The file for the key, made now if it isn't there. Read it soon: it may be trimmed.
+
+        Raises what `make` raises, and `RenderFailed` where the disk is full.
+        """
         digest = hashlib.sha256(f"{DESIGN}\0{key}".encode("utf-8", "surrogatepass")).hexdigest()
         path = self.folder / f"{digest}.pdf"
         if _touch(path):
@@ -61,6 +75,28 @@ class PdfCache:
                 self._making[digest] = (lock, users - 1)
 
     def _write(self, path: Path, data: bytes) -> None:
+        try:
+            self._put(path, data)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            # What was made can be made again: the room is for this one, and for the database.
+            _log.warning("The disk is full: PDFs that were kept are deleted")
+            self._trim(path, 0)
+            try:
+                self._put(path, data)
+            except OSError as still:
+                raise RenderFailed("there is no room to keep it") from still
+        with self._guard:
+            self._unchecked += len(data)
+            # Measuring a full folder takes a while: every fiftieth of the limit is enough.
+            due = self._unchecked > self.limit / 50
+            if due:
+                self._unchecked = 0
+        if due:
+            self._trim(path, self.limit)
+
+    def _put(self, path: Path, data: bytes) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # mkstemp's files are 0600; replacing is atomic, so nobody reads half a ticket.
         handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=self.folder)
@@ -71,16 +107,8 @@ class PdfCache:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        with self._guard:
-            self._unchecked += len(data)
-            # Measuring a full folder takes a while: every fiftieth of the limit is enough.
-            due = self._unchecked > self.limit / 50
-            if due:
-                self._unchecked = 0
-        if due:
-            self._trim(keep=path)
 
-    def _trim(self, keep: Path) -> None:
+    def _trim(self, keep: Path, limit: int) -> None:
         files = []
         for entry in os.scandir(self.folder):
             with suppress(FileNotFoundError):  # another process trims as well
@@ -91,10 +119,10 @@ class PdfCache:
                 else:
                     files.append((status.st_mtime_ns, status.st_size, Path(entry.path)))
         total = sum(size for _, size, _ in files)
-        if total <= self.limit * 0.96:  # the rest is room for what is not measured each time
+        if total <= limit * 0.96:  # the rest is room for what is not measured each time
             return
         for _, size, path in sorted(files):
-            if total <= self.limit * 0.9:
+            if total <= limit * 0.9:
                 return
             if path != keep:
                 path.unlink(missing_ok=True)

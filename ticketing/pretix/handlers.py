@@ -11,7 +11,15 @@ from ticketing import orders
 from ticketing.calls import HANDLERS, Outcome
 from ticketing.calls.handlers import More, Result
 from ticketing.extensions import db
-from ticketing.models import CHECKED_IN, PERSONALISED, Call, Order, PretixConnection, Ticket
+from ticketing.models import (
+    CHECKED_IN,
+    PERSONALISED,
+    Call,
+    Order,
+    PretixConnection,
+    Ticket,
+    now,
+)
 from ticketing.outbound import NotReached
 from ticketing.pretix import catalogue, connections, queue, reading, sync, write_back
 from ticketing.pretix.client import Client, NotThere, Refused, TryLater
@@ -77,11 +85,16 @@ def _fetch_page(
     connection_id = connection.id
     db.session.rollback()
     since, page = str(params.get("since", "")), int(params.get("page", 1))
+    began = now()
     answers, more = client.paid_orders(since, page)
     left_out: frozenset[str] = frozenset()
     again: list[str] = []  # on their own, where what is wrong with each can be seen
     placed = 0
+    overtaken = queue.fetched_since(connection_id, began)
     for answer in answers:
+        if answer.get("code") in overtaken:  # what the page tells may not be the newest any more
+            again.append(answer["code"])
+            continue
         try:
             taken = _take(answer, where, params)
         except NotTaken as not_taken:

@@ -1,13 +1,15 @@
 """The fetches from pretix and the writes to it that wait, among the calls to other programs."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from ticketing.calls.queue import enqueue, enqueue_many
+from ticketing.extensions import db
 from ticketing.leases import change_all
 from ticketing.locking import to_rely_on
 from ticketing.models import Call, Order, PretixConnection, Ticket, now
@@ -66,6 +68,16 @@ def fetch_next(
             _fetch(session, connection, code, {"send_mails": params["send_mails"]})
     if "since" in params:
         _fetch(session, connection, ALL, params)
+
+
+def fetched_since(connection_id: int, at: dt.datetime) -> set[str]:
+    """The codes of orders that were fetched on their own since then, or are just now."""
+    wanted = select(Call.event).where(
+        Call.kind == FETCH,
+        Call.connection_id == connection_id,
+        or_(Call.state == "sending", Call.done_at >= at),
+    )
+    return set(db.session.scalars(wanted))
 
 
 def write_holders(

@@ -22,6 +22,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from ticketing import outbox
 from ticketing.extensions import db
+from ticketing.lately import within
 from ticketing.models import OPEN, Event, Order, OutboxMail, Shop, Ticket, TicketType, now
 from ticketing.reminders.moments import Moment, moments
 
@@ -95,7 +96,7 @@ def _lately(event: Event, at: dt.datetime) -> Select[str]:
         .join(of_event, of_event.id == OutboxMail.order_id)
         .where(
             OutboxMail.kind == outbox.REMINDER,
-            OutboxMail.created_at > at - PAUSE,
+            within(OutboxMail.created_at, PAUSE, at),
             OutboxMail.state != "withdrawn",
             of_event.shop_id.in_(select(Shop.id).where(Shop.event_id == event.id)),
         )

@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 
 from flask import flash, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_timedelta, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
 from ticketing import localtime, mail_queue, mail_search, mails
+from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.mail_search import Wanted
 from ticketing.mails import Composed
-from ticketing.models import Event, Order, OutboxMail, Shop
+from ticketing.models import Event, Order, OutboxMail, Shop, now
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.wording import mail_kinds, mail_states
@@ -52,11 +53,14 @@ def outbox() -> ResponseReturnValue:
     if wanted.state not in {"", "failed"}:
         failed = 0  # what isn't shown isn't tried again
     events = list(db.session.scalars(scope.select_events().order_by(Event.starts_at.desc())))
+    late = mail_queue.held_up(mine) if settings().mail_server else None
     html = news.page_or_block(
         "backoffice/outbox.html",
         "results",
         "results",
         nav="outbox",
+        held_up=late,
+        held_up_for=_how_long(late) if late else "",
         query=query,
         filtered=bool(query),
         mails=page.mails,
@@ -154,6 +158,11 @@ def _asked_for(given: Mapping[str, str]) -> tuple[dict[str, str], Wanted]:
         event_id=_number(query.get("event")),
         text=query.get("q", ""),
     )
+
+
+def _how_long(mail: OutboxMail) -> str:
+    """Since the mail was due: "6 hours"."""
+    return str(format_timedelta(now() - mail.next_attempt_at, granularity="minute"))
 
 
 def _number(text: str | None) -> int | None:
