@@ -25,6 +25,7 @@ LIST_OPENED: Final = "list_opened"
 ORDER_OPENED: Final = "order_opened"
 TICKET_FILE: Final = "ticket_file"
 MAIL_OPENED: Final = "mail_opened"
+API_READ: Final = "api_read"
 EXPORTED: Final = "exported"
 PERSON_SEARCHED: Final = "person_searched"
 PERSON_EXPORTED: Final = "person_exported"
@@ -32,6 +33,7 @@ PERSON_ERASED: Final = "person_erased"
 EVENT_ERASED: Final = "event_erased"
 CLEARED: Final = "cleared"  # what erased rows had left on the disk
 RETENTION_CHANGED: Final = "retention_changed"
+NOTICE_CHANGED: Final = "notice_changed"
 AUDIT_OPENED: Final = "audit_opened"
 AUDIT_EXPORTED: Final = "audit_exported"
 # Who may
@@ -42,19 +44,21 @@ TWO_STEP_ON: Final = "two_step_on"
 TWO_STEP_OFF: Final = "two_step_off"
 TWO_STEP_RESET: Final = "two_step_reset"
 RECOVERY_CODES: Final = "recovery_codes"
+EMAIL_CHANGED: Final = "email_changed"
 ROLE_CHANGED: Final = "role_changed"
 INVITED: Final = "invited"
 REMOVED: Final = "removed"
+TWO_STEP_REQUIRED: Final = "two_step_required"
 KEY_MADE: Final = "key_made"
 KEY_REVOKED: Final = "key_revoked"
 
 ACTIONS: Final = (
-    LIST_OPENED, ORDER_OPENED, TICKET_FILE, MAIL_OPENED, EXPORTED,
+    LIST_OPENED, ORDER_OPENED, TICKET_FILE, MAIL_OPENED, API_READ, EXPORTED,
     PERSON_SEARCHED, PERSON_EXPORTED, PERSON_ERASED, EVENT_ERASED, CLEARED, RETENTION_CHANGED,
-    AUDIT_OPENED, AUDIT_EXPORTED,
+    NOTICE_CHANGED, AUDIT_OPENED, AUDIT_EXPORTED,
     SIGNED_IN, SIGNED_OUT_EVERYWHERE, PASSWORD_CHANGED,
     TWO_STEP_ON, TWO_STEP_OFF, TWO_STEP_RESET, RECOVERY_CODES,
-    ROLE_CHANGED, INVITED, REMOVED, KEY_MADE, KEY_REVOKED,
+    EMAIL_CHANGED, ROLE_CHANGED, INVITED, REMOVED, TWO_STEP_REQUIRED, KEY_MADE, KEY_REVOKED,
 )  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -102,7 +106,7 @@ def note(
     action: str,
     actor: Actor,
     *,
-    organiser_id: int,
+    organiser_id: int | None,
     order_id: int | None = None,
     about: Mapping[str, Any] | None = None,
     once: bool = True,
@@ -128,7 +132,7 @@ def note(
         _log.warning("An audit entry (%s) isn't written: %s", action, type(error).__name__)
 
 
-def _lately(action: str, actor: Actor, organiser_id: int, order_id: int | None) -> bool:
+def _lately(action: str, actor: Actor, organiser_id: int | None, order_id: int | None) -> bool:
     who = (
         AuditEntry.user_id == actor.user_id
         if actor.user_id is not None

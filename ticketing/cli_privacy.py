@@ -1,13 +1,17 @@
 """The commands about people's data: `flask erase`, `flask export`, `flask retain`."""
 
+import json
+from typing import TextIO
+
 import click
 from flask import Flask
 
+from ticketing import audit
 from ticketing.audit import PASSALONG
 from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.models import Organiser
-from ticketing.privacy import again, asked, people, remains, retention
+from ticketing.privacy import again, asked, held, people, remains, retention
 from ticketing.privacy.people import Person
 
 _OPERATOR = By("system", "flask erase")
@@ -22,6 +26,7 @@ __all__ = ["again", "init_app"]
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(erase_command)
+    app.cli.add_command(export_command)
     app.cli.add_command(retain_command)
 
 
@@ -56,6 +61,23 @@ def erase_command(who: str, organiser: int | None, valid_too: bool, yes: bool) -
         f"Erased in {done.orders} orders: {done.bookers} times the booker, {done.tickets} tickets, "
         f"{done.shares} shares, {done.mails} mails, {done.entries} entries of histories"
     )
+
+
+@click.command("export")
+@click.argument("who")
+@_organiser_option
+@click.option("--to", type=click.File("w"), default="-", help="A file; without it printed.")
+def export_command(who: str, organiser: int | None, to: TextIO) -> None:
+    """Write all that is held of one person, as one JSON document.
+
+    WHO is as for `flask erase`. docs/privacy.md says what stands where in it.
+    """
+    person = _person(who, organiser)
+    document = held.everything_about(db.session(), person, organiser)
+    json.dump(document, to, ensure_ascii=False, indent=2)
+    to.write("\n")
+    about = {key: len(rows) for key, rows in document.items() if isinstance(rows, list)}
+    audit.note(audit.PERSON_EXPORTED, PASSALONG, organiser_id=organiser, about=about, once=False)
 
 
 @click.command("retain")

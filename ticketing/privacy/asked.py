@@ -13,8 +13,8 @@ from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import steps
 from ticketing.locking import to_change
-from ticketing.models import CANCELLED, OPEN, Import, Order, Ticket, now
-from ticketing.privacy.endings import end_of
+from ticketing.models import CANCELLED, OPEN, Import, Order, Ticket
+from ticketing.privacy.endings import is_needed
 from ticketing.privacy.erasing import Erased, erase_in, in_portions
 from ticketing.privacy.people import Person, digest_of, orders_of
 from ticketing.transactions import write
@@ -25,8 +25,8 @@ _ORDERS_AT_ONCE: Final = 25
 
 
 class StillComing(Exception):
-    """They have tickets to an event that is still to come, or ordered some: `tickets` and `orders`
-    are their codes."""
+    """They have tickets, or ordered some, whose names are needed still (`endings.is_needed`):
+    `tickets` and `orders` are their codes."""
 
     def __init__(self, tickets: list[str], orders: list[str]) -> None:
         super().__init__(tickets, orders)
@@ -58,7 +58,7 @@ def look(session: Session, person: Person, organiser_id: int | None) -> Found:
     for some in in_portions(found.order_ids, _ORDERS_AT_ONCE):
         wanted = select(Order).where(Order.id.in_(some)).order_by(Order.id)
         for order in session.scalars(wanted.options(*orders.with_tickets())):
-            coming = end_of(order.shop.event) > now()
+            coming = is_needed(order.shop.event)
             if person.is_in({"email": order.email, "phone": order.phone}):
                 found.placed.append(order.code)
                 if coming and any(ticket.state != CANCELLED for ticket in order.tickets):

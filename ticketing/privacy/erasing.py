@@ -35,8 +35,8 @@ from ticketing.privacy.people import Everybody, Person
 from ticketing.privacy.stories import Story
 
 # What changes who holds a ticket.
-_HOLDING: Final = frozenset({"claimed", "named", "edited", "completed", "reopened"})
-_OF_CONTACT: Final = "contact_edited"
+HOLDING: Final = frozenset({"claimed", "named", "edited", "completed", "reopened"})
+CONTACT: Final = "contact_edited"
 _BY_NAME: Final = frozenset({"booker", "visitor", "holder"})  # who act under their own names
 
 
@@ -122,7 +122,7 @@ class _InOrder:
             holding = [
                 entry
                 for entry in self.entries
-                if entry.ticket_id == ticket.id and entry.action in _HOLDING
+                if entry.ticket_id == ticket.id and entry.action in HOLDING
             ]
             story = Story(holder_of(ticket), holding)
             theirs = story.told_of(self.who)
@@ -162,7 +162,7 @@ class _InOrder:
 
     def _forget_contact(self) -> None:
         order = self.order
-        changed = [entry for entry in self.entries if entry.action == _OF_CONTACT]
+        changed = [entry for entry in self.entries if entry.action == CONTACT]
         story = Story({key: getattr(order, key) for key in OF_TICKET}, changed)
         theirs = story.told_of(self.who)
         self._learn(None, story, theirs)

@@ -24,6 +24,7 @@ from ticketing.names import ERASED
 from ticketing.privacy.endings import kept_until
 from ticketing.privacy.erasing import Erased, erase_in
 from ticketing.privacy.people import EVERYBODY
+from ticketing.refusals import EditedMeanwhile
 from ticketing.transactions import write
 
 Clock = Callable[[], dt.datetime]
@@ -107,26 +108,27 @@ def erase_event(event_id: int, by: By, actor: Actor) -> Erased:
     return done
 
 
-def change(event: Event, days: int | None, actor: Actor, *, revision: int) -> Event:
-    """Keep an event's details for so many days after its end; None: until somebody erases them.
+def change(event: Event, days: int | None, rule: str, actor: Actor, *, revision: int) -> Event:
+    """Keep an event's details for so many days after its end (None: until somebody erases them),
+    and have its tickets obey one of `names_rules.RULES`.
 
     Raises `EditedMeanwhile`.
     """
-    from ticketing.refusals import EditedMeanwhile
-
     event_id = event.id
     with write() as session:
         event = lock(session, Event, event_id)
         if event.revision != revision:
             raise EditedMeanwhile
         event.retention_days = days
+        event.names_rule = rule
         event.revision += 1
+        about = {"event": event_id, "days": days, "rule": rule}
         audit.record(
             session,
             audit.RETENTION_CHANGED,
             actor,
             organiser_id=event.organiser_id,
-            about={"event": event_id, "days": days},
+            about=about,
         )
     return event
 

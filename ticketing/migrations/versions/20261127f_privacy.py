@@ -1,7 +1,7 @@
 """How long people's details are kept, whom people ask about theirs, and what an event's names obey.
 
 Revision ID: 20261127f
-Revises: 20261127e
+Revises: 20261127h
 Create Date: 2026-11-27 04:20:00
 
 """
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 # revision identifiers, used by Alembic.
 revision = '20261127f'
-down_revision = '20261127e'
+down_revision = '20261127h'
 branch_labels = None
 depends_on = None
 
