@@ -9,10 +9,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tests import builders, seen
+from tests.backoffice import phone
 from tests.backoffice.browsing import Browser
 from tests.backoffice.conftest import PASSWORD
 from tests.backoffice.test_roles import TABLE
-from ticketing import api_keys, audit
+from ticketing import api_keys, audit, two_step
 from ticketing.audit import Actor
 from ticketing.extensions import db
 from ticketing.models import AuditEntry, Membership, Order, User, now
@@ -23,6 +24,9 @@ from ticketing.web.backoffice.audited import ACTS, LOOKS
 NOTED_IN_THE_VIEW = {
     "export_csv", "export_xlsx", "person", "person_file", "erase_person", "erase_event",
     "event_privacy", "privacy_notice", "audit_file",
+}  # fmt: skip
+BY_THEIR_RULES = {
+    "change_password", "turn_on_two_step", "turn_off_two_step", "renew_recovery_codes",
 }  # fmt: skip
 IN_THE_HISTORY = {
     "resend_order", "cancel_order", "resend_ticket", "ask_details", "new_barcode", "cancel_ticket",
@@ -62,7 +66,13 @@ def entries(*actions: str) -> list[AuditEntry]:
 
 
 def test_of_every_page_it_is_known_whether_it_is_noted() -> None:
-    known = [LOOKS.keys() | ACTS.keys(), NOTED_IN_THE_VIEW, IN_THE_HISTORY, OF_NOBODY]
+    known = [
+        LOOKS.keys() | ACTS.keys(),
+        NOTED_IN_THE_VIEW,
+        BY_THEIR_RULES,
+        IN_THE_HISTORY,
+        OF_NOBODY,
+    ]
     assert set().union(*known) == TABLE.keys()
     assert sum(map(len, known)) == len(TABLE)
 
@@ -104,18 +114,29 @@ def test_an_export_says_how_many_rows(olga: Browser, order: Order, form: str) ->
 
 def test_signing_in_and_what_changes_it(olga: Browser, order: Order) -> None:
     assert len(entries(audit.SIGNED_IN)) == 1
-    new = "another correct horse"
-    olga.submit(
+    changed = olga.submit(
         "/backoffice/account",
         action="/backoffice/account/password",
-        password=PASSWORD,
-        new_password=new,
-        new_password_confirm=new,
+        present=PASSWORD,
+        password="another correct horse",
     )
-    (changed,) = entries(audit.PASSWORD_CHANGED)
-    (signed_in, *_again) = entries(audit.SIGNED_IN)
-    assert changed.user_id == signed_in.user_id
-    assert changed.organiser_id is None
+    assert changed.status_code == 303
+    (entry,) = entries(audit.PASSWORD_CHANGED)
+    assert entry.user is not None
+    assert (entry.user.email, entry.organiser_id) == ("olga@example.org", None)
+    others = "/backoffice/account/sign-ins/end-others"
+    assert olga.post(others, {"csrf_token": olga.token()}).status_code == 303
+    assert len(entries(audit.SIGNED_OUT_EVERYWHERE)) == 1
+
+
+def test_the_second_step(olga: Browser, order: Order) -> None:
+    user = db.session.scalars(select(User)).one()
+    beginning = two_step.begin(user)
+    two_step.turn_on(user, beginning.sealed, phone.code(beginning.secret), locale="en")
+    two_step.renew_recovery_codes(user.id, locale="en")
+    two_step.reset(user.id, locale="en")
+    told = [entry.action for entry in entries() if entry.action != audit.SIGNED_IN]
+    assert told == [audit.TWO_STEP_ON, audit.RECOVERY_CODES, audit.TWO_STEP_OFF]
 
 
 def test_roles_and_keys(olga: Browser, order: Order) -> None:

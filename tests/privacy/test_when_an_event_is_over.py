@@ -66,7 +66,7 @@ OF_THE_TEAM = {
 }  # fmt: skip
 # Words of the software, numbers and codes, and digests under a key that isn't in the database.
 OF_NOBODY = {
-    "installation": {"keys"},
+    "installation": {"keys", "backup_mark"},
     "orders": {"code", "reference", "content_digest", "locale", "state"},
     "tickets": {"external_id", "state", "locale", "personalised_by"},
     "shares": {"channel", "ended_by"},
