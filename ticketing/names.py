@@ -14,9 +14,9 @@ _REFUSED = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NEWER = ((0x1F000, 0x1FAFF), (0x20000, 0x2FFFD), (0x30000, 0x3FFFD))
 # Letters and symbols by category that show nothing: a name of these alone would look empty.
 _BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
-# What stands in place of a detail that was erased: a dash as printers set it for a word left out.
-# It is nobody's name, no address and no number, and every text that had something still has.
-ERASED: Final = "\u2e3a"
+# What stands in place of a detail that was erased. It is nobody's name, no address and no number,
+# needs no translation, stands in every font, and what had something still has.
+ERASED: Final = "\u2022\u2022\u2022"
 
 _SPACES = re.compile(r"[\s\u00a0\u3000]+")
 

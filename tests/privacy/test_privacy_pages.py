@@ -105,6 +105,13 @@ class TestOnePerson:
         assert order.tickets[1].code not in found.text
         assert audited(audit.PERSON_SEARCHED) == [{"orders": 1}]
 
+    def test_the_orders_page_leads_there(self, olga: Browser, rival: Browser, order: Order) -> None:
+        link = f"{self.PAGE}?order={order.id}"
+        assert f'href="{link}"' in olga.get(f"/backoffice/orders/{order.id}").text
+        assert olga.fields(link, self.PAGE)["who"] == [order.code]
+        assert rival.fields(link, self.PAGE)["who"] == [""]
+        assert olga.fields(f"{self.PAGE}?order={2**64}", self.PAGE)["who"] == [""]
+
     def test_who_isnt_here_is_said(self, olga: Browser, order: Order) -> None:
         assert "Nothing is held of them" in olga.submit(self.PAGE, who="who@example.org").text
         refused = olga.submit(self.PAGE, who="Anna Visser")
@@ -269,5 +276,5 @@ def test_an_erased_order_can_still_be_looked_at(app: Flask, olga: Browser, order
         assert "anna" not in answer.text.lower()
         assert ERASED in answer.text
     assert olga.get(f"/backoffice/orders/{order.id}").status_code == 200
-    assert olga.get("/backoffice/orders?q=%E2%B8%BA").status_code == 200
+    assert olga.get("/backoffice/orders?q=%E2%80%A2%E2%80%A2%E2%80%A2").status_code == 200
     assert ERASED in olga.get("/backoffice/orders/export.csv").text

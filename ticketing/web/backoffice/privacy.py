@@ -3,7 +3,7 @@ stands what is done with their data. What somebody is looked up by stands in no 
 
 import json
 
-from flask import Response, flash, redirect, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired
 
 from ticketing import audit
 from ticketing.extensions import db
-from ticketing.models import Event
+from ticketing.models import Event, Order
 from ticketing.privacy import asked, held, notices, people
 from ticketing.privacy.asked import Found, StillComing
 from ticketing.privacy.people import NobodyFound, Person
@@ -73,7 +73,7 @@ class NoticeForm(BackofficeForm):
 @needs("manager")
 def person() -> ResponseReturnValue:
     """Looked for with a POST, so that nobody's address stands in an address."""
-    form = PersonForm()
+    form = PersonForm(data={"who": _code_of(request.args.get("order", type=int))})
     found = None
     if form.validate_on_submit():
         try:
@@ -182,6 +182,15 @@ def _page(
         erase_form=erase_form or ErasePersonForm(formdata=None, data=who),
     )
     return html, 422 if form.errors or (erase_form is not None and erase_form.errors) else 200
+
+
+def _code_of(order_id: int | None) -> str:
+    """The code of the order from whose page somebody comes: its booker is meant."""
+    if order_id is None or not 0 < order_id <= scope.LARGEST_ID:
+        return ""
+    wanted = scope.select_orders().where(Order.id == order_id)
+    order = db.session.scalar(wanted)
+    return order.code if order else ""
 
 
 def _look(who: str) -> Found:
