@@ -158,6 +158,20 @@ class TestOnePerson:
         db.session.expire_all()
         assert order.tickets[0].first_name == ERASED
 
+    def test_logs_and_addresses_tell_nothing_of_them(
+        self, olga: Browser, order: Order, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("DEBUG")
+        sent = {"csrf_token": olga.token(), "who": "anna@example.org", "confirmed": "y"}
+        for path in (self.PAGE, f"{self.PAGE}/download", f"{self.PAGE}/erase"):
+            answer = olga.post(path, sent)
+            assert answer.status_code < 400
+            assert "anna" not in answer.headers.get("Location", "")
+        assert "anna" not in caplog.text.lower()
+        told = [(entry.about, entry.address) for entry in db.session.query(AuditEntry)]
+        assert "anna" not in str(told)
+        assert "127.0.0.1" not in str(told)
+
     def test_another_organiser_finds_nobody(self, rival: Browser, order: Order) -> None:
         assert "Nothing is held of them" in rival.submit(self.PAGE, who="anna@example.org").text
         sent = {"csrf_token": rival.token(), "who": "anna@example.org", "confirmed": "y"}
@@ -236,6 +250,10 @@ class TestItalysRule:
         assert asked["first_name"]
         assert asked["last_name"]
 
+    def test_the_page_that_says_what_is_asked_says_so(self, olga: Browser, event: Event) -> None:
+        page = f"/backoffice/events/{event.id}/fields"
+        assert "A law wants first and last name" in olga.get(page).text
+
     def test_a_change_of_name_is_kept_until_the_time_is_over(
         self, olga: Browser, event: Event, order: Order
     ) -> None:
@@ -276,5 +294,8 @@ def test_an_erased_order_can_still_be_looked_at(app: Flask, olga: Browser, order
         assert "anna" not in answer.text.lower()
         assert ERASED in answer.text
     assert olga.get(f"/backoffice/orders/{order.id}").status_code == 200
+    edit = olga.fields(f"/backoffice/tickets/{order.tickets[0].id}/edit")
+    assert (edit["first_name"], edit["email"]) == ([""], [""])
+    assert olga.fields(f"/backoffice/orders/{order.id}/contact/edit")["email"] == [""]
     assert olga.get("/backoffice/orders?q=%E2%80%A2%E2%80%A2%E2%80%A2").status_code == 200
     assert ERASED in olga.get("/backoffice/orders/export.csv").text
