@@ -33,6 +33,8 @@ def rows() -> Rows:
     db.session.rollback()
     found: Rows = {}
     for table in Base.metadata.sorted_tables:
+        if table.name == "audit":
+            continue  # it notes who looked, and changes nothing that anybody sees
         for row in db.session.execute(select(table)):
             values = dict(row._mapping)
             values.pop("last_used_at", None)  # a key's: noted whatever it is used for

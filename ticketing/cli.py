@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from ticketing import (
     admission,
+    audit,
     barcodes,
     calls,
     cli_backup,
+    cli_privacy,
     demo,
     feed,
     installation,
@@ -24,6 +26,7 @@ from ticketing import (
     metrics,
     reminders,
     sessions,
+    tickets_pdf,
     users,
 )
 from ticketing.config import settings
@@ -31,6 +34,7 @@ from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import steps
 from ticketing.models import Shop
+from ticketing.privacy import remains, retention
 from ticketing.transactions import DATABASE_ERRORS, Unavailable
 from ticketing.wallet import ending
 
@@ -45,6 +49,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(keys_group)
     app.cli.add_command(user_group)
     cli_backup.init_app(app)
+    cli_privacy.init_app(app)
 
 
 @click.command("demo")
@@ -103,6 +108,9 @@ def outbox_command(watch: bool, child_of: int | None) -> None:
         limits.prune()
         sessions.prune()
         steps.forget()
+        audit.prune()
+        tickets_pdf.tidy()
+        remains.clear()
         return
     stop = _stop(child_of)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -303,7 +311,18 @@ def _make_calls(app: Flask, stop: threading.Event) -> None:
         calls.watch(stop)
 
 
-_TIDYING = (feed.prune, limits.prune, sessions.prune, steps.forget, reminders.remind, ending.warn)
+_TIDYING = (
+    feed.prune,
+    limits.prune,
+    sessions.prune,
+    steps.forget,
+    audit.prune,
+    tickets_pdf.tidy,
+    reminders.remind,
+    ending.warn,
+    retention.retain,
+    remains.clear,
+)
 
 
 def _tidy_hourly(app: Flask, stop: threading.Event) -> None:

@@ -12,6 +12,7 @@ from ticketing import images, money, names, places
 from ticketing.images import Picture
 from ticketing.locking import lock
 from ticketing.models import Event, Organiser, TicketType
+from ticketing.privacy.endings import USUAL
 from ticketing.refusals import EditedMeanwhile
 from ticketing.shops import local_moment
 from ticketing.transactions import write
@@ -45,7 +46,7 @@ def create(organiser: Organiser, given: Mapping[str, str]) -> Event:
     cleaned = clean(given)
     organiser_id = organiser.id
     with write() as session:
-        event = Event(organiser_id=organiser_id, **cleaned)
+        event = Event(organiser_id=organiser_id, retention_days=USUAL, **cleaned)
         session.add(event)
     return event
 

@@ -14,7 +14,7 @@ from flask_babel import format_date, get_locale, lazy_gettext
 from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
 
-from ticketing import languages, names
+from ticketing import languages, names, names_rules
 from ticketing.addresses import clean_email, clean_phone, likely_email
 from ticketing.models import Event, Question, TicketType
 
@@ -121,6 +121,8 @@ def need_of(key: str, event: Event, ticket_type: TicketType) -> str:
     """How much one of `FIELDS` is needed. An address that isn't asked for can't be asked twice."""
     if key == "email_check" and need_of("email", event, ticket_type) == "off":
         return "off"
+    if names_rules.asks_for(event.names_rule, key):
+        return "required"
     need = ticket_type.fields.get(key) or event.fields.get(key) or BY_KEY[key].need
     return str(need)
 

@@ -13,7 +13,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from ticketing import calendar, languages, orders, outbox, tickets_pdf
+from ticketing import calendar, languages, names, orders, outbox, tickets_pdf
 from ticketing.downloads import Download, download_of
 from ticketing.extensions import db
 from ticketing.mailing import account_letters, asking, letters, sample
@@ -59,6 +59,8 @@ def compose(mail: OutboxMail, *, attach: bool = True) -> Composed:
     `attach=False` leaves out the files, for a look at the words. Raises `Withdrawn`,
     `ticketing.pdf.RenderFailed`.
     """
+    if mail.recipient == names.ERASED:
+        raise Withdrawn(Reason.ERASED)
     if mail.kind in account_letters.LETTERS:
         with force_locale(languages.known(mail.locale)):
             letter = account_letters.LETTERS[mail.kind](mail)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Final
 
 # Controls, line and paragraph separators, surrogates; and the characters that turn the direction
 # of what follows (https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings), with
@@ -13,6 +14,10 @@ _REFUSED = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NEWER = ((0x1F000, 0x1FAFF), (0x20000, 0x2FFFD), (0x30000, 0x3FFFD))
 # Letters and symbols by category that show nothing: a name of these alone would look empty.
 _BLANK = set("\u115f\u1160\u2800\u3164\uffa0")
+# What stands in place of a detail that was erased. It is nobody's name, no address and no number,
+# needs no translation, stands in every font, and what had something still has.
+ERASED: Final = "\u2022\u2022\u2022"
+
 _SPACES = re.compile(r"[\s\u00a0\u3000]+")
 
 
@@ -46,12 +51,14 @@ def _shows(character: str) -> bool:
 
 
 def full(first: str, last: str) -> str:
+    if ERASED in {first, last}:
+        return ERASED
     return f"{first} {last}".strip()
 
 
 def short(first: str, last: str) -> str:
     """A first name and one letter: "Anna V."; what an overview shows of somebody."""
-    if not last:
+    if not last or ERASED in {first, last}:
         return first
     # "van den Berg" is known by its B; scripts without capitals by their first letter.
     start = next((i for i, c in enumerate(last) if c.isupper()), 0)

@@ -62,6 +62,10 @@ _AT_ONCE: Final = 500  # values in one look-up
 # of another shop's order would be handed that order, or could take its place.
 WEB_REFERENCE: Final = "web:"
 
+# In place of the digest of an order whose details were erased: a digest of names and addresses
+# could be guessed. Such an order counts as the same whatever is told of it.
+FORGOTTEN: Final = ""
+
 # Why an order that nobody has placed before can't be.
 REFUSALS: Final = (ShopArchived, UnknownTicketType, BadQuantity, InvalidTickets)
 
@@ -161,7 +165,7 @@ def place(
         known = _by_reference(session, shop_id, reference)
         if known is None:
             raise
-        if known.content_digest != digest:
+        if known.content_digest not in {digest, FORGOTTEN}:
             raise ReferenceTaken(known.code, reference) from None
         return known, False
     return order, True

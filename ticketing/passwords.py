@@ -16,7 +16,8 @@ from flask_security.recoverable import generate_reset_password_token, reset_pass
 from flask_security.utils import hash_password
 from sqlalchemy import func, inspect, select, update
 
-from ticketing import outbox, revoked
+from ticketing import audit, outbox, revoked
+from ticketing.audit import Actor
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.locking import lock
@@ -203,6 +204,7 @@ def _put(session: Any, user: User, hashed: str, locale: str) -> None:
     outbox.enqueue_for_account(
         session, outbox.PASSWORD_CHANGED, user.email, locale, params={"user_id": user.id}
     )
+    audit.record(session, audit.PASSWORD_CHANGED, Actor(user.id))
 
 
 def _util() -> Any:

@@ -15,8 +15,9 @@ from typing import Final
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from ticketing import outbox
+from ticketing import audit, outbox
 from ticketing.accounts import new_uniquifier
+from ticketing.audit import Actor
 from ticketing.extensions import db
 from ticketing.locking import lock
 from ticketing.models import EmailChange, SignIn, User, now
@@ -31,11 +32,11 @@ _NOTED_EVERY: Final = dt.timedelta(minutes=5)
 _NEW_BROWSER_MAILS: Final = 3
 
 
-def begin(user_id: int, browser: str, *, known: bool, locale: str) -> str:
+def begin(user_id: int, browser: str, *, known: bool, locale: str, address: str = "") -> str:
     """Sign somebody in; returns what their cookie holds, which nothing else does.
 
     `known`: whether they have signed in with this browser before. If not, they hear of it by
-    mail, but for the first time ever.
+    mail, but for the first time ever. `address` is a digest of where they are.
     """
     secret = secrets.token_urlsafe(32)
     with write() as session:
@@ -53,6 +54,7 @@ def begin(user_id: int, browser: str, *, known: bool, locale: str) -> str:
                 session, outbox.NEW_BROWSER, user.email, locale, params=params
             )
         user.signed_in_at = now()
+        audit.record(session, audit.SIGNED_IN, Actor(user_id, address=address))
     return secret
 
 

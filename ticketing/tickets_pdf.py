@@ -63,6 +63,16 @@ def is_kept(path: Path) -> bool:
     return _cache().is_there(path)
 
 
+def forget_all() -> None:
+    """Delete the files that were made: they hold names that may have been erased since."""
+    _cache().clear()
+
+
+def tidy() -> None:
+    """Delete the files that nobody has asked for in days."""
+    _cache().drop_unused()
+
+
 def sheet_of(ticket: Ticket, lang: str) -> TicketSheet:
     """What the ticket says, in the current locale, which is `lang`."""
     order = ticket.order

@@ -244,6 +244,7 @@ def prepare(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # what was erased is overwritten; many builds do so anyway
         ):
             connection.execute(f"PRAGMA {pragma}")
 

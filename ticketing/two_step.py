@@ -21,7 +21,8 @@ from passlib.totp import TOTP
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
-from ticketing import outbox, revoked, sealing
+from ticketing import audit, outbox, revoked, sealing
+from ticketing.audit import Actor
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.locking import lock
@@ -38,6 +39,14 @@ _KEPT: Final = "two-step secret"
 _BEGUN: Final = "two-step secret that isn't confirmed yet"
 _RECOVERY: Final = "recovery codes"
 _RECOVERY_FORM: Final = re.compile(r"[a-z2-7]{24}")
+
+
+_AUDITED: Final = {
+    outbox.TWO_STEP_ON: audit.TWO_STEP_ON,
+    outbox.TWO_STEP_OFF: audit.TWO_STEP_OFF,
+    outbox.RECOVERY_CODE_USED: audit.RECOVERY_CODE_USED,
+    outbox.RECOVERY_CODES_RENEWED: audit.RECOVERY_CODES,
+}
 
 
 class WrongCode(Exception):
@@ -238,6 +247,7 @@ def _locked(session: Session, user_id: int) -> User:
 
 def _tell(session: Session, kind: str, user: User, locale: str) -> None:
     outbox.enqueue_for_account(session, kind, user.email, locale, params={"user_id": user.id})
+    audit.record(session, _AUDITED[kind], Actor(user.id))
 
 
 def _bound_to(user_id: int) -> str:

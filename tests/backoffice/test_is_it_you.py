@@ -36,12 +36,12 @@ DANGEROUS = {
     "new_webhook", "edit_webhook", "renew_webhook_secret", "delete_webhook",
     "apple_wallet", "apple_wallet_request", "stop_apple_wallet", "google_wallet",
     "stop_google_wallet",
+    "event_privacy", "erase_event", "person_file", "erase_person", "privacy_notice",
 }  # fmt: skip
 DANGEROUS_TO_LOOK_AT = {
     "invitation_link", "export_orders", "export_csv", "export_xlsx",
     # Its forms take files, which a question after them would lose.
-    "wallet",
-}  # fmt: skip
+    "wallet", "audit_file"}  # fmt: skip
 
 
 @pytest.fixture

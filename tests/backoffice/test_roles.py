@@ -36,6 +36,7 @@ MANAGER = {
     "preview_question", "move_question", "archive_question", "restore_question",
     "archive_ticket_type", "unarchive_ticket_type", "delete_ticket_type",
     "reminders", "preview_reminders", "send_reminders",
+    "event_privacy", "erase_event", "person", "person_file", "erase_person",
     "mail_texts", "mail_text", "preview_mail_text", "mail_text_frame", "reset_mail_text",
 }  # fmt: skip
 OWNER = {
@@ -46,6 +47,7 @@ OWNER = {
     "resume_webhook", "renew_webhook_secret", "delete_webhook", "replay_lost",
     "webhook_deliveries", "webhook_delivery", "replay_delivery",
     "api_keys", "new_api_key", "revoke_api_key",
+    "privacy_notice", "audit_page", "audit_file",
     "wallet", "apple_wallet", "apple_wallet_request", "apple_wallet_sample", "stop_apple_wallet",
     "google_wallet", "google_wallet_sample", "stop_google_wallet",
 }  # fmt: skip

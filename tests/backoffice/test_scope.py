@@ -71,6 +71,12 @@ LISTS = {
     "backoffice.require_two_step",
     "backoffice.switch_organiser",
     "backoffice.new_organiser",
+    "backoffice.person",
+    "backoffice.person_file",
+    "backoffice.erase_person",
+    "backoffice.privacy_notice",
+    "backoffice.audit_page",
+    "backoffice.audit_file",
 }
 # What else stands in addresses, and means nobody's row.
 WORDS: dict[str, str] = {"kind": "confirmation", "language": "en"}

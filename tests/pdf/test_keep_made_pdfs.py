@@ -162,3 +162,16 @@ for number in range(10**9):
             assert path.stat().st_size == 300_004
             path.unlink()
     assert PdfCache(tmp_path).get_or_make("one", lambda: b"%PDF").read_bytes() == b"%PDF"
+
+
+def test_what_nobody_asked_for_in_a_week_goes(tmp_path: Path) -> None:
+    """It holds a name that may have been erased since, on another machine."""
+    cache = PdfCache(tmp_path)
+    old, young = (cache.get_or_make(key, lambda: b"%PDF") for key in ("old", "young"))
+    eight_days_ago = time.time() - 8 * 86400
+    os.utime(old, (eight_days_ago, eight_days_ago))
+    cache.drop_unused()
+    assert [old.exists(), young.exists()] == [False, True]
+    cache.clear()
+    assert not young.exists()
+    PdfCache(tmp_path / "never made").clear()

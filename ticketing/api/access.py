@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from flask import request
+from flask import g, request
 from flask_babel import gettext as _
 
 from ticketing import api_keys, security_log
@@ -43,6 +43,7 @@ def _key_with(scope: str) -> ApiKey:
         # One answer for unknown, mistyped and revoked keys.
         raise _refused(401, _("This API key isn't valid."), ', error="invalid_token"')
     api_keys.note_use(key)
+    g.api_key = key.id, key.organiser_id
     if scope not in key.scopes:
         noted.note(security_log.WRONG_KEY, key=key.id)
         raise _refused(

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from flask import url_for
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
@@ -88,6 +88,7 @@ def order_of(key: ApiKey, code: str) -> Order:
     )
     if not order:
         raise not_found()
+    g.looked_at = order.id
     return order
 
 

@@ -22,6 +22,7 @@ TOUCHING: Final = (
     "contact_edited",
     "order_cancelled",
     "tickets_added",
+    "erased",
 )
 # Each of these raises the ticket's revision.
 REVISING: Final = (
@@ -59,6 +60,13 @@ def raised(entries: list[Row], which: str) -> int:
     )
 
 
+def erasures(entries: list[Row], ticket: Row) -> int:
+    """How often a ticket's holder was erased; one entry tells it of all tickets of the order."""
+    return sum(
+        entry.action == "erased" and ticket.position in entry.after["tickets"] for entry in entries
+    )
+
+
 def _state(whole: Whole, actions: Counter[str]) -> Iterator[str]:
     order = whole.order
     cancelled = order.state == CANCELLED
@@ -72,8 +80,11 @@ def _state(whole: Whole, actions: Counter[str]) -> Iterator[str]:
         yield "its tickets aren't numbered from 1 without a gap"
     if not order.tickets:
         yield "it has no tickets"
-    if order.revision != 1 + actions["contact_edited"]:
-        yield f"revision {order.revision} after {actions['contact_edited']} changes of its contact"
+    changes = actions["contact_edited"] + sum(
+        entry.action == "erased" and "contact" in entry.after for entry in whole.entries
+    )
+    if order.revision != 1 + changes:
+        yield f"revision {order.revision} after {changes} changes of its contact"
 
 
 def _generation(whole: Whole) -> Iterator[str]:
@@ -128,7 +139,10 @@ def _versions(whole: Whole, actions: Counter[str], kinds: Counter[str]) -> Itera
 
 def _named_later(whole: Whole) -> int:
     """How many tickets were there already when their shop named their holders."""
-    revised = {ticket.id: ticket.revision - 1 for ticket in whole.order.tickets}
+    revised = {
+        ticket.id: ticket.revision - 1 - erasures(whole.entries, ticket)
+        for ticket in whole.order.tickets
+    }
     for entry in whole.entries:
         if entry.action in REVISING and entry.ticket_id in revised:
             revised[entry.ticket_id] -= 1

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ticketing import outbox
 from ticketing.checking.loading import Row, Whole
-from ticketing.checking.orders import REVISING, raised
+from ticketing.checking.orders import REVISING, erasures, raised
 from ticketing.holders import holder_of
 from ticketing.models import CANCELLED, CHECKED_IN, OPEN, PERSONALISED
 
@@ -54,7 +54,7 @@ def problems(whole: Whole, ticket: Row, flooded: Flooded) -> Iterator[str]:
     actions = Counter(entry.action for entry in entries)
     yield from _state(ticket, kind)
     yield from _story(ticket, kind, entries)
-    yield from _generations(ticket, entries, actions)
+    yield from _generations(ticket, entries, actions, erasures(whole.entries, ticket))
     yield from _shares(ticket, whole.shares[ticket.id], actions)
     mails = [mail for mail in whole.mails if mail.ticket_id == ticket.id]
     yield from _mails(ticket, entries, mails, actions, flooded)
@@ -135,7 +135,9 @@ def _step(told: _Told, entry: Row) -> Iterator[str]:
         told.holder = {key: value for key, value in told.holder.items() if value}
 
 
-def _generations(ticket: Row, entries: list[Row], actions: Counter[str]) -> Iterator[str]:
+def _generations(
+    ticket: Row, entries: list[Row], actions: Counter[str], erased: int
+) -> Iterator[str]:
     renewing_edits = sum(e.action == "edited" and "barcode" in e.after for e in entries)
     renewed = actions["reopened"] + actions["new_barcode"] + actions["ticket_cancelled"]
     links = 1 + actions["reopened"] + renewing_edits + raised(entries, "link")
@@ -148,7 +150,7 @@ def _generations(ticket: Row, entries: list[Row], actions: Counter[str]) -> Iter
         if is_ != expected:
             yield f"its {what} is {is_}, not {expected}"
     # A ticket that came with its holder was born so; one that was named later was revised.
-    later = ticket.revision - 1 - sum(actions[each] for each in REVISING)
+    later = ticket.revision - 1 - erased - sum(actions[each] for each in REVISING)
     born = actions["named"] and entries[0].action == "named"
     if later not in ({0, 1} if born else {actions["named"]}):
         yield f"revision {ticket.revision} doesn't follow from its history"

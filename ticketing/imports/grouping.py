@@ -131,7 +131,7 @@ def compared(
         if not code and arrival.reference not in lines:
             lines[arrival.reference] = line
             found.fresh.append(group)
-        elif digest == arrival.digest:
+        elif digest in {arrival.digest, orders.FORGOTTEN}:
             found.known.append(group)
         elif code and arrival.reference not in broken:
             text = _(

@@ -67,6 +67,7 @@ class Reason(StrEnum):
     ASKED_LONG_AGO = "asked_long_ago"
     ACCOUNT_GONE = "account_gone"
     CERTIFICATE_REPLACED = "certificate_replaced"
+    ERASED = "erased"
 
 
 REASONS: Final[dict[Reason, LazyString]] = {
@@ -87,6 +88,7 @@ REASONS: Final[dict[Reason, LazyString]] = {
     Reason.ASKED_LONG_AGO: lazy_gettext("It was asked for too long ago."),
     Reason.ACCOUNT_GONE: lazy_gettext("There is no such account any more."),
     Reason.CERTIFICATE_REPLACED: lazy_gettext("The certificate was replaced or isn’t used."),
+    Reason.ERASED: lazy_gettext("The recipient’s details were erased."),
 }
 
 

@@ -1,6 +1,7 @@
 """Tables and their relations; the rules stand elsewhere."""
 
 from ticketing.models.access import EmailChange, LimitUse, RecoveryCode, SignIn
+from ticketing.models.audit import AuditEntry
 from ticketing.models.base import Base, now
 from ticketing.models.events import Event, Image, MailText, Question, Shop, TicketType
 from ticketing.models.installation import Installation
@@ -34,6 +35,7 @@ __all__ = [
     "PERSONALISED",
     "ApiKey",
     "AppleWallet",
+    "AuditEntry",
     "Base",
     "Call",
     "CallTry",

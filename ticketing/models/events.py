@@ -28,6 +28,10 @@ class Event(Base):
     sender_name: Mapped[str] = mapped_column(String(100), default="")  # of mails; "": organiser's
     # Days before the deadline (without one, before the start) on which bookers are reminded.
     reminder_days: Mapped[list[int]] = mapped_column(default=list)
+    # Days after the end from which on nobody's details are kept; None: until somebody erases them.
+    retention_days: Mapped[int | None]
+    erased_at: Mapped[dt.datetime | None]  # when everybody's details were erased last
+    names_rule: Mapped[str] = mapped_column(String(20), default="")  # see names_rules.py; "": none
     revision: Mapped[int] = mapped_column(default=1)  # raised by each change of the settings
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
 

@@ -15,6 +15,9 @@ class Organiser(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     two_step_required: Mapped[bool] = mapped_column(default=False)  # of everybody in the team
+    # Whom people ask about their data, and where it is said what is done with it.
+    privacy_contact: Mapped[str] = mapped_column(String(320), default="")  # an address
+    privacy_notice: Mapped[str] = mapped_column(String(500), default="")  # https://…
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
 
 

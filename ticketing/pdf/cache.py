@@ -20,6 +20,7 @@ from .document import RenderFailed
 DESIGN = 1
 
 _TEMPORARY = ".making-"
+UNUSED = 7 * 86400.0  # seconds after which a file that nobody asked for goes: it holds a name
 _ABANDONED = 3600.0  # seconds after which an unfinished file is a crashed process's
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -61,6 +62,25 @@ class PdfCache:
     def is_there(self, path: Path) -> bool:
         """Whether a file of ours wasn't trimmed yet; it counts as used now."""
         return _touch(path)
+
+    def clear(self) -> None:
+        """Delete every file that is complete; who asks for one again has it made."""
+        self._drop(lambda _used: True)
+
+    def drop_unused(self) -> None:
+        """Delete what nobody has asked for in `UNUSED` seconds, and what crashed processes left."""
+        before = time.time() - UNUSED
+        self._drop(lambda used: used < before)
+
+    def _drop(self, wanted: Callable[[float], bool]) -> None:
+        if not self.folder.is_dir():
+            return
+        for entry in os.scandir(self.folder):
+            with suppress(FileNotFoundError):  # another process tidies as well
+                used = entry.stat().st_mtime
+                unfinished = entry.name.startswith(_TEMPORARY)
+                if used < time.time() - _ABANDONED if unfinished else wanted(used):
+                    Path(entry.path).unlink(missing_ok=True)
 
     def _enter(self, digest: str) -> threading.Lock:
         with self._guard:

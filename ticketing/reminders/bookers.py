@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, joinedload
 
-from ticketing import outbox
+from ticketing import names, outbox
 from ticketing.extensions import db
 from ticketing.lately import within
 from ticketing.models import OPEN, Event, Order, OutboxMail, Shop, Ticket, TicketType, now
@@ -108,7 +108,7 @@ def standing(event: Event, shop_id: int | None, *columns: Any) -> Select[*tuple[
         select(*columns)
         .select_from(Order)
         .join(Shop, Shop.id == Order.shop_id)
-        .where(Shop.event_id == event.id, Order.state != "cancelled")
+        .where(Shop.event_id == event.id, Order.state != "cancelled", Order.email != names.ERASED)
     )
     return wanted if shop_id is None else wanted.where(Shop.id == shop_id)
 

@@ -25,7 +25,7 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from ticketing import fields
+from ticketing import fields, names
 from ticketing.fields import Answer, Asked, InvalidDetails
 
 RADIOS_AT_MOST: Final = 5  # more choices than these are shorter as a list that opens
@@ -78,8 +78,11 @@ def show_errors(form: FlaskForm, invalid: InvalidDetails) -> None:
 
 
 def known_details(holder: Mapping[str, Any]) -> dict[str, Any]:
-    """Details as a form takes them for its `data`: a ticket with one name has its box ticked."""
-    data = dict(holder)
+    """Details as a form takes them for its `data`: a ticket with one name has its box ticked.
+
+    What was erased has to be given anew.
+    """
+    data = {key: value for key, value in holder.items() if value != names.ERASED}
     if data.get("first_name") and not data.get("last_name"):
         data[fields.ONE_NAME] = True
     return data

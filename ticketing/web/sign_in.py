@@ -33,7 +33,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy import select
 from wtforms import Field
 
-from ticketing import passwords, security_log, sessions
+from ticketing import limits, links, outbox, passwords, security_log, sessions
 from ticketing.accounts import new_uniquifier
 from ticketing.config import Settings
 from ticketing.extensions import db
@@ -210,6 +210,9 @@ def _begin_anew(_app: Flask, user: User, authn_via: list[str] | None = None, **_
         browsers.in_words(request.user_agent.string),
         known=bool(browsers.known_as(email)),
         locale=str(get_locale()),
+        address=outbox.address_digest(
+            links.keys().address, limits.network_of(request.remote_addr or "")
+        ),
     )
     browsers.remember(email)
     kept = {"_user_id", "_fresh", "_id", "fs_paa", "fs_cc", "identity.name", "identity.auth_type"}

@@ -45,6 +45,8 @@ OF_ACTION: Final = {
     "tickets_added": CHANGED,
     "reopened": REOPENED,
     "order_cancelled": CANCELLED,
+    # Who was given somebody's details has to hear that they were erased (GDPR, article 19).
+    "erased": CHANGED,
 }
 
 # Who hears of it. Made once, for every change of an order asks it.

@@ -11,7 +11,7 @@ from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.forms import RevisedForm
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.versions import Version, compare
-from ticketing.web.details_form import details_form, given_in, show_errors
+from ticketing.web.details_form import details_form, given_in, known_details, show_errors
 
 
 @blueprint.get("/orders/<int:order_id>/contact")
@@ -25,7 +25,9 @@ def contact(order_id: int) -> ResponseReturnValue:
 def edit_contact(order_id: int) -> ResponseReturnValue:
     order = scope.order_or_404(order_id)
     asked = sending.CONTACT_ASKED
-    form = details_form(asked, RevisedForm)(data={**_contact(order), "revision": order.revision})
+    form = details_form(asked, RevisedForm)(
+        data={**known_details(_contact(order)), "revision": order.revision}
+    )
     versions: list[Version] | None = None
     if form.validate_on_submit():
         try:

@@ -4,18 +4,18 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, current_app, send_file, url_for
+from flask import Response, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from ticketing import exports, search
-from ticketing.exports import Columns
+from ticketing import audit, exports, search
+from ticketing.exports import Cell, Columns
 from ticketing.extensions import db
 from ticketing.models import Order
 from ticketing.search import Wanted
-from ticketing.web.backoffice import news, scope
+from ticketing.web.backoffice import audited, news, scope
 from ticketing.web.backoffice.confirming import fresh_to_look
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.orders import address, asked_for, counted
@@ -46,11 +46,15 @@ def export_orders() -> ResponseReturnValue:
 @fresh_to_look
 def export_csv() -> ResponseReturnValue:
     session, orders, wanted, columns = _begin("csv")
+    exported = _Exported("csv")
 
     def parts() -> Iterator[bytes]:
-        with session:
-            rows = exports.rows(session, orders, wanted, columns)
-            yield from exports.csv_parts(columns, rows)
+        try:
+            with session:
+                rows = exports.rows(session, orders, wanted, columns)
+                yield from exports.csv_parts(columns, exported.counted(rows))
+        finally:  # also where somebody breaks the download off
+            exported.note()
 
     return Response(
         parts(),
@@ -64,11 +68,12 @@ def export_csv() -> ResponseReturnValue:
 @fresh_to_look
 def export_xlsx() -> ResponseReturnValue:
     session, orders, wanted, columns = _begin("xlsx")
+    exported = _Exported("xlsx")
     file = tempfile.TemporaryFile(prefix="passalong-")  # noqa: SIM115 - the answer closes it
     try:
         with session:
             rows = exports.rows(session, orders, wanted, columns)
-            exports.write_xlsx(columns, rows, file)
+            exports.write_xlsx(columns, exported.counted(rows), file)
     except exports.TooManyRows:
         file.close()
         text = _("A spreadsheet holds about a million rows. Choose CSV, or fewer orders.")
@@ -76,6 +81,7 @@ def export_xlsx() -> ResponseReturnValue:
     except BaseException:
         file.close()
         raise
+    exported.note()
     file.seek(0)
     return send_file(
         file,
@@ -85,6 +91,35 @@ def export_xlsx() -> ResponseReturnValue:
         etag=False,
         max_age=0,
     )
+
+
+class _Exported:
+    """Who takes out how many rows, for the audit; the answer goes on after the view is over."""
+
+    def __init__(self, form: str) -> None:
+        self._app = current_app._get_current_object()  # type: ignore[attr-defined]
+        self._who = audited.actor(), scope.organiser_id()
+        self._about = {
+            "form": form,
+            "filters": sorted(key for key, value in request.args.items() if value),
+        }
+        self._rows = 0
+
+    def counted(self, rows: Iterator[list[Cell]]) -> Iterator[list[Cell]]:
+        for row in rows:
+            self._rows += 1
+            yield row
+
+    def note(self) -> None:
+        actor, organiser_id = self._who
+        with self._app.app_context():
+            audit.note(
+                audit.EXPORTED,
+                actor,
+                organiser_id=organiser_id,
+                about={**self._about, "rows": self._rows},
+                once=False,
+            )
 
 
 def _begin(form: str) -> tuple[Session, Select[Order], Wanted, Columns]:

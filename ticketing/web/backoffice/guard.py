@@ -25,7 +25,16 @@ from ticketing import delivery, localtime, security_log, sessions, two_step
 from ticketing.extensions import csrf
 from ticketing.refusals import Refusal
 from ticketing.web import errors, noted
-from ticketing.web.backoffice import confirming, roles, scope, tabs, wording, wording_programs
+from ticketing.web.backoffice import (
+    audited,
+    confirming,
+    roles,
+    scope,
+    tabs,
+    wording,
+    wording_audit,
+    wording_programs,
+)
 from ticketing.web.protection import SAFE_METHODS
 from ticketing.web.sign_in import token_refused
 
@@ -75,6 +84,10 @@ SAY_IT_THEMSELVES: Final = frozenset(
         "backoffice.new_api_key",
         "backoffice.apple_wallet",
         "backoffice.google_wallet",
+        "backoffice.event_privacy",
+        "backoffice.erase_event",
+        "backoffice.privacy_notice",
+        "backoffice.person",
     }
 )
 
@@ -93,6 +106,7 @@ def guard() -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         return _to_sign_in()
     sessions.note_use(g.sign_in)
+    audited.begin()
     needed = roles.needed()
     if needed != roles.ANYONE:
         scope.organiser_id()  # 403 for who works for nobody
@@ -136,6 +150,10 @@ def _whole_page(url: str, status: int) -> Response:
     answer = make_response("", status)
     answer.headers["HX-Redirect"] = url
     return answer
+
+
+# The last to be asked, for Flask goes backwards: the answer is complete by then.
+blueprint.after_request(audited.note)
 
 
 @blueprint.after_request
@@ -210,6 +228,7 @@ def shell() -> dict[str, object]:
         "nav_items": tabs.main(),
         "event_tabs": tabs.of_event,
         "shop_tabs": tabs.of_shop,
+        "privacy_tabs": tabs.of_privacy,
         "may": scope.may,
     }
 
@@ -222,11 +241,13 @@ def filters(state: BlueprintSetupState) -> None:
         history_who=wording.who,
         history_changes=wording.changes,
         history_icon=wording.icon_of,
+        history_reason=wording.reason,
         mail_kind=wording.mail_kind,
         mail_badge=wording.mail_badge,
         mail_error=delivery.error_of,
         mail_why=wording.mail_why,
         moment_in=localtime.moment_in,
+        audit_details=wording_audit.details,
         endpoint_badge=wording_programs.endpoint_badge,
         call_badge=wording_programs.call_badge,
     )

@@ -87,18 +87,18 @@ def _query() -> dict[str, str]:
 
 
 def _wanted(query: dict[str, str], events: list[Event]) -> Wanted:
-    event_id = _number(query.get("event"))
+    event_id = number_in(query.get("event"))
     chosen = [event for event in events if event.id == event_id]
     # A day begins where the event is; over several events, where the latest of them is.
     places = chosen or events
     zone = ZoneInfo(places[0].timezone if places else "UTC")
-    since, until = _day(query.get("from"), zone), _day(query.get("to"), zone)
+    since, until = day_in(query.get("from"), zone), day_in(query.get("to"), zone)
     sort = query.get("sort", "newest")
     return Wanted(
         scope.organiser_id(),
         text=query.get("q", ""),
         event_id=event_id,
-        shop_id=_number(query.get("shop")),
+        shop_id=number_in(query.get("shop")),
         state=query.get("state", ""),
         since=since,
         until=until + dt.timedelta(days=1) if until else None,
@@ -107,14 +107,14 @@ def _wanted(query: dict[str, str], events: list[Event]) -> Wanted:
     )
 
 
-def _number(text: str | None) -> int | None:
+def number_in(text: str | None) -> int | None:
     if not text:
         return None
     # A number that no row has finds nothing, as it should.
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
 
 
-def _day(text: str | None, zone: ZoneInfo) -> dt.datetime | None:
+def day_in(text: str | None, zone: ZoneInfo) -> dt.datetime | None:
     try:
         day = dt.date.fromisoformat(text or "")
     except ValueError:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import abort, g, request, session
 from flask_security import current_user
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from werkzeug.exceptions import Forbidden
 
@@ -18,6 +18,7 @@ from ticketing.history import By
 from ticketing.imports import steps
 from ticketing.models import (
     ApiKey,
+    AuditEntry,
     Call,
     Event,
     Import,
@@ -136,6 +137,7 @@ def order_or_404(order_id: int) -> Order:
     if found is None:
         abort(404)
     g.order = found
+    g.looked_at = found.id
     return found
 
 
@@ -149,6 +151,7 @@ def ticket_or_404(ticket_id: int) -> Ticket:
     if order is None:
         abort(404)
     g.order = order
+    g.looked_at = order.id
     return next(ticket for ticket in order.tickets if ticket.id == ticket_id)
 
 
@@ -211,7 +214,10 @@ def mail_or_404(mail_id: int) -> OutboxMail:
             joinedload(OutboxMail.order).joinedload(Order.shop).joinedload(Shop.event),
         )
     )
-    return found or abort(404)
+    if found is None:
+        abort(404)
+    g.looked_at = found.order_id
+    return found
 
 
 def select_members() -> Select[Membership]:
@@ -223,7 +229,10 @@ def member_or_404(member_id: int) -> Membership:
     found = db.session.scalar(
         select_members().where(Membership.id == member_id).options(joinedload(Membership.user))
     )
-    return found or abort(404)
+    if found is None:
+        abort(404)
+    g.about = {"user": found.user_id}
+    return found
 
 
 def invitation_or_404(invitation_id: int) -> Invitation:
@@ -272,6 +281,17 @@ def delivery_or_404(call_id: int) -> Call:
         .execution_options(populate_existing=True)
     )
     return found or abort(404)
+
+
+def select_audit() -> Select[AuditEntry]:
+    """What was done with the organiser's data, and by the team with their own accounts."""
+    team = select(Membership.user_id).where(Membership.organiser_id == organiser_id())
+    return select(AuditEntry).where(
+        or_(
+            AuditEntry.organiser_id == organiser_id(),
+            and_(AuditEntry.organiser_id.is_(None), AuditEntry.user_id.in_(team)),
+        )
+    )
 
 
 def select_api_keys() -> Select[ApiKey]:

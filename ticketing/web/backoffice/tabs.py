@@ -22,6 +22,7 @@ def main() -> list[Tab]:
         ("api_keys", _("API keys"), "api_keys", "owner"),
         ("wallet", _("Wallet"), "wallet", "owner"),
         ("people", _("People"), "people", "owner"),
+        ("privacy", _("Privacy"), "person", "manager"),
     )
 
 
@@ -34,6 +35,16 @@ def of_event(event: Event) -> list[Tab]:
         ("fields", _("Personalisation"), "event_fields", "manager"),
         ("mails", _("Mails"), "mail_texts", "manager"),
         ("reminders", _("Reminders"), "reminders", "manager"),
+        ("privacy", _("Privacy"), "event_privacy", "manager"),
+    )
+
+
+def of_privacy() -> list[Tab]:
+    return _there(
+        {},
+        ("person", _("One person"), "person", "manager"),
+        ("notice", _("Contact and notice"), "privacy_notice", "owner"),
+        ("audit", _("Audit"), "audit_page", "owner"),
     )
 
 

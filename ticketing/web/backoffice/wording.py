@@ -35,6 +35,7 @@ _ICONS = {
     "reminders_on": "mail",
     "checked_in": "door",
     "restored": "undo",
+    "erased": "cancel",
 }
 
 
@@ -72,6 +73,7 @@ def what(entry: HistoryEntry) -> str:
         "restored": _("Former links and barcodes of ticket %(n)s were made void", n=n)
         if n
         else _("Former links to the order were made void"),
+        "erased": _("Erased people’s details, for good"),
     }
     return sentences.get(entry.action, entry.action)
 
@@ -117,6 +119,17 @@ def changes(
     ]
 
 
+def reason(entry: HistoryEntry) -> str:
+    """Why it happened: in somebody's words, or in ours where details were erased."""
+    if entry.action != "erased":
+        return entry.reason
+    ours = {
+        "asked": _("They asked for it"),
+        "over": _("The event is over, and its details are no longer kept"),
+    }
+    return ours.get(entry.reason, entry.reason)
+
+
 def label_of(key: str) -> str:
     labels: dict[str, str] = {
         "barcode": _("Barcode"),
@@ -124,6 +137,7 @@ def label_of(key: str) -> str:
         "link": _("Link"),
         "share": _("Shared link"),
         "state": _("Status"),
+        "contact": _("Contact"),
         "tickets": _("Tickets"),
         "to": _("To"),
     }
@@ -133,6 +147,10 @@ def label_of(key: str) -> str:
 def value_of(key: str, value: Any) -> str:
     if value == "":
         return ""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if value is True:
+        return str(_("Yes"))
     if key in {"barcode", "link", "share"}:
         return str(_("number %(n)s", n=value))
     words: dict[str, dict[str, str]] = {

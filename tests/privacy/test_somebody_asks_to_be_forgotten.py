@@ -1,0 +1,259 @@
+"""S21: one person's details go, those of the others in the same order stay."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+
+from tests import builders, seen
+from tests.privacy import marked
+from ticketing import audit, cancelling, history, names, personalisation, revocations, sharing
+from ticketing.audit import PASSALONG
+from ticketing.config import settings
+from ticketing.extensions import db
+from ticketing.models import AuditEntry, Order, Ticket
+from ticketing.names import ERASED
+from ticketing.privacy import asked, people
+from ticketing.privacy.asked import StillComing
+from ticketing.privacy.erasing import Erased
+from ticketing.privacy.people import NobodyFound, Person
+
+pytestmark = pytest.mark.usefixtures("consistent")
+
+
+@pytest.fixture
+def order(app: Flask) -> Order:
+    """Anna and Bob have a ticket each, of an event that is over; Bea has placed the order."""
+    order = builders.make_order(tickets=3)
+    builders.claim(order.tickets[0])
+    builders.claim(order.tickets[1], **builders.BOB)
+    marked.is_over(order.shop.event, days=1)
+    return order
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+def erase(text: str, order: Order, **more: Any) -> Erased:
+    person = people.find(db.session(), text, order.organiser_id, ["NL"])
+    return asked.erase(person, order.organiser_id, builders.ORGANISER, PASSALONG, **more)
+
+
+def holder(ticket: Ticket) -> str:
+    db.session.refresh(ticket)
+    return names.full(ticket.first_name, ticket.last_name)
+
+
+@pytest.mark.parametrize(
+    "who", ["anna@example.org", "ANNA@Example.org", "+31612345678", "0612345678"]
+)
+def test_a_holder_goes_and_the_others_stay(order: Order, who: str) -> None:
+    done = erase(who, order)
+    assert (done.orders, done.tickets, done.bookers) == (1, 1, 0)
+    assert [holder(ticket) for ticket in order.tickets] == [ERASED, "Bob de Boer", ""]
+    assert order.email == "bea@example.org"
+    assert "anna" not in builders.found_by(order)
+    assert "bob de boer" in builders.found_by(order)
+    assert [mail.recipient for mail in builders.mails_of(order)] == [
+        "bea@example.org", ERASED, "bob@example.org",
+    ]  # fmt: skip
+    assert seen.last(order).after == {"tickets": [1]}
+
+
+def test_a_booker_goes_and_the_holders_stay(order: Order) -> None:
+    done = erase(order.code, order)
+    assert (done.bookers, done.tickets) == (1, 0)
+    db.session.refresh(order)
+    assert {order.first_name, order.last_name, order.email, order.phone} == {ERASED}
+    assert [holder(ticket) for ticket in order.tickets] == ["Anna Visser", "Bob de Boer", ""]
+    assert {entry.actor_name for entry in seen.entries(order)} <= {"", "Olga Organiser"}
+
+
+def test_a_ticket_is_read_out(order: Order) -> None:
+    erase(f"{order.code.lower()}-2", order)
+    assert [holder(ticket) for ticket in order.tickets] == ["Anna Visser", ERASED, ""]
+
+
+def test_a_holder_without_address_is_found_by_their_ticket(order: Order) -> None:
+    event = builders.require(order.shop.event, email="off")
+    assert event.fields["email"] == "off"
+    builders.claim(order.tickets[2], first_name="Kid", email="", phone="")
+    erase(f"{order.code}-3", order)
+    assert holder(order.tickets[2]) == ERASED
+
+
+def test_a_former_holder_goes_and_todays_stays(order: Order) -> None:
+    ticket = order.tickets[0]
+    personalisation.reopen(order, {ticket.id: ticket.revision}, "Anna is ill", builders.ORGANISER)
+    builders.claim(ticket, first_name="Carla", email="carla@example.org", phone="")
+    erase("anna@example.org", order)
+    assert holder(ticket) == "Carla Visser"
+    told = str([(e.before, e.after, e.reason) for e in seen.entries(order)])
+    assert "Anna" not in told
+    assert "anna@" not in told
+    assert "Carla" in told
+    assert len(seen.entries(ticket)) == 3  # what happened is still told
+
+
+def test_whoever_got_the_ticket_in_an_edit_keeps_what_is_theirs(order: Order) -> None:
+    ticket = order.tickets[0]
+    given = {**builders.ANNA, "first_name": "Carla", "email": "carla@example.org"}
+    personalisation.edit(
+        ticket,
+        given,
+        builders.ORGANISER,
+        revision=ticket.revision,
+        new_barcode=False,
+        mail_holder=False,
+    )
+    erase("anna@example.org", order)
+    assert holder(ticket) == "Carla Visser"
+    assert ticket.phone == builders.ANNA["phone"]
+    assert "Anna" not in str([(e.before, e.after) for e in seen.entries(order)])
+
+
+def test_whom_a_share_was_mailed_to_goes_with_who_claimed_through_it(app: Flask) -> None:
+    order = builders.make_order(tickets=1)
+    ticket = order.tickets[0]
+    by = history.booker(order)
+    sharing.share_by_email(ticket, 1, "anna@work.example", by, locale="en", asked_from="")
+    personalisation.claim(ticket, builders.ANNA, history.VISITOR, round=1, share_generation=1)
+    marked.is_over(order.shop.event, days=1)
+    done = erase("anna@example.org", order)
+    assert done.shares == 1
+    assert "work.example" not in str(seen.rows())
+
+
+def test_who_was_only_invited_goes_too(app: Flask) -> None:
+    order = builders.make_order(tickets=1)
+    by = history.booker(order)
+    sharing.share_by_email(order.tickets[0], 1, "carl@example.org", by, locale="en", asked_from="")
+    done = erase("carl@example.org", order)
+    assert (done.shares, done.mails, done.tickets) == (1, 1, 0)
+    assert "carl@" not in str(seen.rows())
+
+
+def test_twice_is_the_same_as_once(order: Order) -> None:
+    erase("anna@example.org", order)
+    entries = len(seen.entries(order))
+    assert erase("anna@example.org", order) == Erased()
+    assert len(seen.entries(order)) == entries
+
+
+def test_another_organisers_orders_are_not_touched(order: Order) -> None:
+    other = builders.make_order(builders.make_shop(organiser_name="Rival Nights"), tickets=1)
+    builders.claim(other.tickets[0])
+    marked.is_over(other.shop.event, days=1)
+    erase("anna@example.org", order)
+    assert holder(other.tickets[0]) == "Anna Visser"
+    everywhere = asked.erase(Person(email="anna@example.org"), None, history.SYSTEM, PASSALONG)
+    assert everywhere.tickets == 1
+    assert holder(other.tickets[0]) == ERASED
+
+
+class TestAComingEvent:
+    @pytest.fixture
+    def order(self, app: Flask) -> Order:
+        order = builders.make_order(tickets=2)
+        builders.claim(order.tickets[0])
+        return order
+
+    def test_a_ticket_that_is_still_needed_is_not_touched(self, order: Order) -> None:
+        before = seen.rows()
+        with pytest.raises(StillComing) as coming:
+            erase("anna@example.org", order)
+        assert coming.value.tickets == [order.tickets[0].code]
+        with pytest.raises(StillComing) as coming:
+            erase("bea@example.org", order)
+        assert coming.value.orders == [order.code]
+        assert seen.rows() == before
+
+    def test_a_cancelled_one_is(self, order: Order) -> None:
+        cancelling.cancel_ticket(order.tickets[0], builders.ORGANISER)
+        erase("anna@example.org", order)
+        assert holder(order.tickets[0]) == ERASED
+
+    def test_whoever_insists_has_a_valid_ticket_without_a_name(self, order: Order) -> None:
+        ticket = order.tickets[0]
+        generation = ticket.barcode_generation
+        erase("anna@example.org", order, valid_too=True)
+        assert holder(ticket) == ERASED
+        assert (ticket.state, ticket.barcode_generation) == ("personalised", generation)
+
+
+@pytest.mark.parametrize("who", ["", "Anna", "anna@", "12", "XXXXXX", "'; --"])
+def test_what_means_nobody_is_said(order: Order, who: str) -> None:
+    with pytest.raises(NobodyFound):
+        people.find(db.session(), who, None, ["NL"])
+
+
+def test_a_file_that_waits_to_be_imported_is_dropped(order: Order) -> None:
+    waiting = marked.is_imported(order.shop)
+    erase("bob@example.org", order)
+    db.session.refresh(waiting)
+    assert waiting.state == "checking"
+    erase(marked.HOLDER["email"], order)
+    db.session.refresh(waiting)
+    assert (waiting.state, waiting.content) == ("dropped", None)
+
+
+def test_a_restored_backup_is_erased_again(order: Order) -> None:
+    """The database as it was comes back; what is noted beside it brings nobody back to light."""
+    erase("anna@example.org", order)
+    noted = revocations.path_of(settings()).read_text()
+    assert "anna" not in noted.lower()
+    db.session.expire_all()
+    back = builders.make_order(order.shop, tickets=1)
+    builders.claim(back.tickets[0])
+    done = revocations.replay(None)
+    assert done["erased_person"] == 1
+    assert holder(back.tickets[0]) == ERASED
+    assert holder(order.tickets[1]) == "Bob de Boer"
+
+
+class TestTheCommand:
+    def test_it_says_first_what_it_would_do(self, runner: FlaskCliRunner, order: Order) -> None:
+        before = seen.rows()
+        said = runner.invoke(args=["erase", "anna@example.org"])
+        assert said.exit_code == 0
+        assert order.tickets[0].code in said.stdout
+        assert "Nothing was changed" in said.stdout
+        assert seen.rows() == before
+
+    def test_it_does_it_and_it_is_audited(self, runner: FlaskCliRunner, order: Order) -> None:
+        said = runner.invoke(args=["erase", "anna@example.org", "--yes"])
+        assert "1 tickets" in said.stdout
+        db.session.rollback()
+        assert holder(order.tickets[0]) == ERASED
+        (entry,) = db.session.query(AuditEntry).filter_by(action=audit.PERSON_ERASED)
+        assert (entry.action, entry.about) == ("person_erased", {"orders": 1, "tickets": 1})
+
+    def test_it_refuses_what_is_still_needed(self, runner: FlaskCliRunner, app: Flask) -> None:
+        order = builders.make_order(tickets=1)
+        builders.claim(order.tickets[0])
+        said = runner.invoke(args=["erase", "anna@example.org", "--yes"])
+        assert said.exit_code == 1
+        assert order.tickets[0].code in said.output
+        assert holder(order.tickets[0]) == "Anna Visser"
+        runner.invoke(args=["erase", "anna@example.org", "--yes", "--valid-too"])
+        db.session.rollback()
+        assert holder(order.tickets[0]) == ERASED
+
+    def test_it_says_where_nobody_is_meant(self, runner: FlaskCliRunner, order: Order) -> None:
+        said = runner.invoke(args=["erase", "Anna"])
+        assert said.exit_code == 1
+        assert "no address" in said.output
+        assert runner.invoke(args=["erase", "a@example.org", "--organiser", "99"]).exit_code == 1
+
+    def test_events_that_are_over_are_erased(self, runner: FlaskCliRunner, order: Order) -> None:
+        marked.is_over(order.shop.event, days=31)
+        said = runner.invoke(args=["retain", "--dry-run"])
+        assert "Riverside Festival: 3 people" in said.stdout
+        assert holder(order.tickets[0]) == "Anna Visser"
+        said = runner.invoke(args=["retain"])
+        assert "Events erased: 1" in said.stdout
+        db.session.rollback()
+        assert holder(order.tickets[0]) == ERASED

@@ -1,0 +1,60 @@
+"""A restored backup brings back whom we have forgotten: they are erased once more.
+
+What is kept of somebody for that, outside the database, is a keyed digest of their address or
+number. Whoever has the key and the address can tell that they were erased; nobody can read who was.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ticketing import history
+from ticketing.audit import PASSALONG
+from ticketing.extensions import db
+from ticketing.models import Event, HistoryEntry, Order, OutboxMail, Share, Ticket
+from ticketing.names import ERASED
+from ticketing.privacy import asked, retention
+from ticketing.privacy.people import Person, digest_of
+from ticketing.revocations import Subject, replays
+
+
+@replays(asked.NOTED)
+def erase_person(subject: Subject, facts: dict[str, Any]) -> None:
+    """Forget whoever has this digest; nothing where the database doesn't know them."""
+    organiser_id: int | None = facts["organiser"]
+    everybody = {digest_of(each, organiser_id): each for each in _people(db.session())}
+    if str(subject) in everybody:
+        person = everybody[str(subject)]
+        asked.erase(person, organiser_id, history.SYSTEM, PASSALONG, valid_too=True)
+
+
+@replays(retention.NOTED)
+def erase_event(subject: Subject, facts: dict[str, Any]) -> None:
+    """Erase everybody in an event, unless a database that is older than it has another one."""
+    event = db.session.get(Event, int(subject))
+    if event is not None and event.created_at == dt.datetime.fromisoformat(facts["created"]):
+        retention.erase_event(event.id, history.SYSTEM, PASSALONG)
+
+
+def _people(session: Session) -> Iterator[Person]:
+    """Everybody whose address or number stands anywhere, and holders who gave neither."""
+    emails = set(session.scalars(select(Order.email)))
+    emails |= set(session.scalars(select(Ticket.email)))
+    emails |= set(session.scalars(select(Share.recipient)))
+    emails |= set(session.scalars(select(OutboxMail.recipient)))
+    phones = set(session.scalars(select(Order.phone)))
+    phones |= set(session.scalars(select(Ticket.phone)))
+    for entry in session.execute(select(HistoryEntry.before, HistoryEntry.after)):
+        for values in entry:
+            emails |= {str(values[key]) for key in ("email", "to") if values.get(key)}
+            phones |= {str(values["phone"])} if values.get("phone") else set()
+    session.rollback()
+    yield from (Person(email=each.lower()) for each in emails - {"", ERASED})
+    yield from (Person(phone=each) for each in phones - {"", ERASED})
+    unknown = select(Ticket.id).where(
+        Ticket.email == "", Ticket.phone == "", Ticket.first_name != ""
+    )
+    yield from (Person(ticket_id=each) for each in session.scalars(unknown).all())
