@@ -31,6 +31,7 @@ from ticketing.history import By
 from ticketing.imports import steps
 from ticketing.models import Shop
 from ticketing.transactions import DATABASE_ERRORS, Unavailable
+from ticketing.translating.commands import group as i18n_group
 from ticketing.wallet import ending
 
 
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(door_command)
     app.cli.add_command(keys_group)
     app.cli.add_command(user_group)
+    app.cli.add_command(i18n_group)
 
 
 @click.command("demo")

@@ -43,6 +43,10 @@ class Settings:
     drain_seconds: int = 0  # how long /readyz says 503 before the server stops; read by server.py
     # Who shows it may read /metrics; empty: only this machine may, and only without proxies.
     metrics_token: str = field(default="", repr=False)
+    # Where the words of other languages are, and whether those that aren't complete are spoken:
+    # for translators.
+    translations: Path = PROJECT / "ticketing" / "translations"
+    unfinished_languages: bool = False
     styleguide: bool = False
     two_step_required: bool = False  # of everybody who signs in to the backoffice
     # Whether organisers' webhooks and shops may be called inside our own network, and without

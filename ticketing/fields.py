@@ -127,7 +127,7 @@ def need_of(key: str, event: Event, ticket_type: TicketType) -> str:
 
 def question_field(question: Question, kept: Any = "") -> Field:
     """An organiser's question in the current locale, with the choices on offer and those kept."""
-    locale = str(get_locale() or languages.LANGUAGES[0])
+    locale = str(get_locale() or languages.FIRST)
     choices: tuple[tuple[str, LazyString | str], ...] = tuple(
         (str(choice["key"]), languages.text_in(choice["label"], locale))
         for choice in question.choices

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request
 
-from ticketing.languages import LANGUAGES
+from ticketing import languages
 from ticketing.web import packing
 from ticketing.web.protection import EMBEDDABLE_PATHS
 
@@ -48,7 +48,7 @@ def kept() -> dict[str, str]:
 
 
 _READS: Final[dict[str, Callable[[str], bool]]] = {
-    "lang": lambda text: text in LANGUAGES,
+    "lang": lambda text: text in languages.spoken(),
     "theme": lambda text: text in THEMES,
     "accent": lambda text: re.fullmatch(r"[0-9a-f]{6}", text) is not None,
     "radius": lambda text: (

@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import g, has_request_context, request
 
-from ticketing.languages import LANGUAGES
+from ticketing import languages
 
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
 
@@ -15,12 +15,11 @@ def select_locale() -> str:
     Outside a request (mails, commands) the composer forces the locale it wants.
     """
     if not has_request_context():
-        return LANGUAGES[0]
-    if request.args.get("lang") in LANGUAGES:
+        return languages.FIRST
+    spoken = languages.spoken()
+    if request.args.get("lang") in spoken:
         return str(request.args["lang"])
-    preferred = request.accept_languages.best_match(LANGUAGES)
-    order_locale = g.get("order_locale")
-    return preferred or (order_locale if order_locale in LANGUAGES else LANGUAGES[0])
+    return request.accept_languages.best_match(spoken) or languages.known(g.get("order_locale", ""))
 
 
 def direction_of(locale: str) -> str:
