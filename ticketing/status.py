@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from ticketing import names
 from ticketing.localtime import clock
@@ -20,7 +21,7 @@ class Status:
 def status_of(ticket: Ticket, event: Event) -> Status:
     """`ticket.share` must be loaded; it alone decides between open, shared and opened."""
     if ticket.state == CANCELLED:
-        return Status("cancelled", _("Cancelled"))
+        return Status("cancelled", pgettext("ticket", "Cancelled"))
     if ticket.state == CHECKED_IN and ticket.checked_in_at is not None:
         return Status(
             "checked_in", _("Checked in %(time)s", time=clock(ticket.checked_in_at, event))

@@ -11,6 +11,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from ticketing import fields
+from ticketing.formats import listed
 from ticketing.imports.reading import UnreadableFile
 from ticketing.languages import FIRST
 from ticketing.models import Event, TicketType
@@ -166,7 +167,7 @@ def layout_of(header: Sequence[str], columns: Sequence[Column], event: Event) ->
         raise UnreadableFile(
             _(
                 "The first line must name the columns. Not found: %(names)s.",
-                names=", ".join(f"“{name}”" for name in missing),
+                names=listed([f"“{name}”" for name in missing]),
             )
         )
     return Layout(places, ignored)

@@ -21,6 +21,7 @@ MAPPING: Final = PROJECT / "babel.cfg"
 _KEYWORDS: Final = {
     **DEFAULT_KEYWORDS,
     "_l": None,
+    "_lp": ((1, "c"), 2),
     "lazy_gettext": None,
     "lazy_pgettext": ((1, "c"), 2),
 }

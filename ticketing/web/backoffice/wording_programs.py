@@ -3,6 +3,7 @@
 from typing import Final
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from ticketing import api_keys
 from ticketing.models import Call, WebhookEndpoint
@@ -57,11 +58,11 @@ def endpoint_badge(endpoint: WebhookEndpoint) -> Badge:
 
 def call_states() -> dict[str, str]:
     return {
-        "waiting": _("Waiting"),
-        "sending": _("Being sent"),
-        "done": _("Delivered"),
-        "failed": _("Failed"),
-        "dropped": _("Not sent"),
+        "waiting": pgettext("delivery", "Waiting"),
+        "sending": pgettext("delivery", "Being sent"),
+        "done": pgettext("delivery", "Delivered"),
+        "failed": pgettext("delivery", "Failed"),
+        "dropped": pgettext("delivery", "Not sent"),
     }
 
 
