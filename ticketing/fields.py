@@ -72,6 +72,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         choices=(
             ("female", lazy_gettext("Female")),
             ("male", lazy_gettext("Male")),
+            # TRANSLATORS: another gender.
             ("other", lazy_gettext("Other")),
             ("unsaid", lazy_gettext("I’d rather not say")),
         ),
@@ -82,6 +83,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field("city", lazy_gettext("City"), "text", "address-level2"),
     Field("country", lazy_gettext("Country"), "text", "country-name"),
     Field("organisation", lazy_gettext("Organisation"), "text", "organization"),
+    # TRANSLATORS: somebody’s job in their organisation.
     Field("position", lazy_gettext("Position"), "text", "organization-title"),
 )
 BY_KEY: Final = {f.key: f for f in FIELDS}

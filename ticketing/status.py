@@ -28,6 +28,7 @@ def status_of(ticket: Ticket, event: Event) -> Status:
         )
     if ticket.state != OPEN:
         who = names.short(ticket.first_name, ticket.last_name)
+        # TRANSLATORS: %(name)s is its holder, as “Anna V.”.
         return Status("ready", _("Ready – %(name)s", name=who) if who else _("Ready"))
     if ticket.share is None:
         return Status("open", _("Not assigned"))

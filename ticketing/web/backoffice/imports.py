@@ -246,6 +246,7 @@ def _says(found: Import) -> str:
         )
     numbers = {
         "n": number(orders),
+        # TRANSLATORS: stands in “3 orders with 5 tickets were added”: in the case that asks for.
         "tickets": ngettext("one ticket", "%(n)s tickets", tickets, n=number(tickets)),
     }
     if found.state == "done":

@@ -49,6 +49,7 @@ def event_meanings() -> dict[str, str]:
 
 def endpoint_badge(endpoint: WebhookEndpoint) -> Badge:
     if endpoint.disabled_at is None:
+        # TRANSLATORS: whether calls to a webhook get through.
         failing = endpoint.failing_since is not None
         return ("shared", _("Failing")) if failing else ("ready", _("Working"))
     if endpoint.disabled_because == "organiser":
