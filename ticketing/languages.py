@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from babel import Locale
 from flask import has_app_context
 
 from ticketing import catalogues
@@ -25,6 +26,11 @@ def spoken() -> tuple[str, ...]:
     """The languages that we have all our words in, the first of them first."""
     read = catalogues.of_app() if has_app_context() else {}
     return (FIRST, *(one for one in CONTENT if one in read), *(read.keys() - CONTENT.keys()))
+
+
+def name_of(language: str) -> str:
+    """A language's name in itself."""
+    return CONTENT.get(language) or str(Locale.parse(language).get_display_name(language))
 
 
 def known(locale: str) -> str:

@@ -51,7 +51,7 @@ def _warn(organiser_id: int, at: dt.datetime) -> int:
                 session,
                 outbox.WALLET_ENDING,
                 owner.email,
-                FIRST,
+                owner.locale or FIRST,
                 params={"user_id": owner.id, "wallet_id": account.id},
             )
     return len(owners)
