@@ -25,7 +25,7 @@ _KEPT: Final = re.compile(r"(%\(\w+\)[sd]|%%|\{\{|\}\}|\{\w+\}|</?[A-Za-z][^<>]*
 _LATIN: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ACCENTED: Final = "áƀćđéƒğĥíĵķĺḿńóþǫŕśťúṽŵẋýžÁƁĆĐÉƑĞĤÍĴĶĹḾŃÓÞǪŔŚŤÚṼŴẊÝŽ"
 _HEBREW: Final = "אבגדהוזחטיכלמנסעפצקרשתאבגד" * 2
-_PADDING: Final = "xqzwv"  # long words: what doesn't break is what overflows
+_PADDING: Final = "xqzwvxqzwvxqzwvxqz "  # of long words: what doesn't break is what overflows
 
 
 def said(english: str, *, rtl: bool = False) -> str:
@@ -34,7 +34,7 @@ def said(english: str, *, rtl: bool = False) -> str:
     parts = _KEPT.split(english)
     parts[::2] = [part.translate(letters) for part in parts[::2]]
     more = max(1, len(english) * 2 // 5)
-    padding = (_PADDING * (more // len(_PADDING) + 1))[:more].translate(letters)
+    padding = (_PADDING * (more // len(_PADDING) + 1))[:more].strip().translate(letters)
     return f"{OPEN}{''.join(parts)} {padding}{CLOSE}"
 
 
