@@ -321,7 +321,9 @@
     // Within how many milliseconds to come back: the server says how many others would, too.
     let spread = 2000, again = spread
 
-    const url = (path) => `${path}?since=${current()}&lang=${root.lang}`
+    // News are in the page's language; their links lead on with one that its address asks for.
+    const asked = /[?&]lang=/.test(location.search) ? 'lang' : 'spoken'
+    const url = (path) => `${path}?since=${current()}&${asked}=${root.lang}`
     const slower = (ms) => Math.min(ms * 2, 30000)
     const jitter = (ms) => ms * (1 + Math.random() / 5)
     const cancel = () => (timer = clearTimeout(timer))

@@ -8,6 +8,7 @@ from flask import Flask
 
 from ticketing import (
     api,
+    catalogues,
     cli,
     installation,
     keys,
@@ -67,6 +68,7 @@ def create_app(
     installation.init_app(app)
     mail.init_app(app)
     babel.init_app(app, locale_selector=web.select_locale)
+    catalogues.init_app(app, babel, settings)
     csrf.init_app(app)
     web.init_sign_in(app, security, db, User, Role)
     web.init_app(app, settings)

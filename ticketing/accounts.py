@@ -4,7 +4,7 @@ import uuid
 
 from flask_babel import gettext as _
 
-from ticketing import names
+from ticketing import languages, names
 from ticketing.models import User
 from ticketing.transactions import write
 
@@ -16,12 +16,16 @@ def new_uniquifier() -> str:
     return uuid.uuid4().hex
 
 
-def rename(user_id: int, name: str) -> User:
-    """Change how a person is called in the history; raises `ValueError` with what to do."""
+def change(user_id: int, name: str, locale: str) -> User:
+    """How a person is called in the history, and the language they are spoken to in.
+
+    An empty one is the browser's. Raises `ValueError` with what to do about the name.
+    """
     name = clean_name(name)
     with write() as session:
         user = session.get_one(User, user_id)
         user.name = name
+        user.locale = locale if locale in languages.spoken() else ""
     return user
 
 

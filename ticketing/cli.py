@@ -36,6 +36,7 @@ from ticketing.imports import steps
 from ticketing.models import Shop
 from ticketing.privacy import remains, retention
 from ticketing.transactions import DATABASE_ERRORS, Unavailable
+from ticketing.translating.commands import group as i18n_group
 from ticketing.wallet import ending
 
 
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(user_group)
     cli_backup.init_app(app)
     cli_privacy.init_app(app)
+    app.cli.add_command(i18n_group)
 
 
 @click.command("demo")

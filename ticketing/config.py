@@ -48,6 +48,10 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     # Whom to tell of a hole, at /.well-known/security.txt; empty: there is none.
     security_contact: str = ""
+    # Where the words of other languages are, and whether those that aren't complete are spoken:
+    # for translators.
+    translations: Path = PROJECT / "ticketing" / "translations"
+    unfinished_languages: bool = False
     styleguide: bool = False
     two_step_required: bool = False  # of everybody who signs in to the backoffice
     # Whether organisers' webhooks and shops may be called inside our own network, and without

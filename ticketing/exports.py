@@ -12,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -39,7 +40,8 @@ class Columns:
 
     header: list[str]
     details: dict[str, dict[str, str]]
-    states: dict[str, str]
+    order_states: dict[str, str]
+    ticket_states: dict[str, str]
 
 
 def columns_of(session: Session, wanted: Wanted) -> Columns:
@@ -63,7 +65,7 @@ def columns_of(session: Session, wanted: Wanted) -> Columns:
         _("Booker’s last name"),
         _("Booker’s email"),
         _("Booker’s phone"),
-        _("Placed"),
+        pgettext("when", "Placed"),
         _("Order status"),
         _("Ticket"),
         _("The shop’s ticket number"),
@@ -72,13 +74,13 @@ def columns_of(session: Session, wanted: Wanted) -> Columns:
         _("Ticket status"),
         *(str(fields.BY_KEY[key].label) for key in fields.OF_TICKET),
         *(labels[key] for key in details),
-        _("Personalised"),
-        _("Checked in"),
+        pgettext("when", "Personalised"),
+        pgettext("when", "Checked in"),
     ]
     words = {
         key: {choice: str(label) for choice, label in each.choices} for key, each in details.items()
     }
-    return Columns(header, words, _states())
+    return Columns(header, words, _order_states(), _ticket_states())
 
 
 def _events_of(session: Session, wanted: Wanted) -> list[Event]:
@@ -150,12 +152,12 @@ def _of_order(order: Order, columns: Columns) -> Iterator[list[Cell]]:
             order.email,
             order.phone,
             local(order.created_at),
-            columns.states[order.state],
+            columns.order_states[order.state],
             f"{order.code}-{ticket.position}",
             ticket.external_id or "",
             ticket.type.name,
             ticket.type.code,
-            columns.states[ticket.state],
+            columns.ticket_states[ticket.state],
             ticket.first_name,
             ticket.last_name,
             ticket.email,
@@ -166,13 +168,16 @@ def _of_order(order: Order, columns: Columns) -> Iterator[list[Cell]]:
         ]
 
 
-def _states() -> dict[str, str]:
+def _order_states() -> dict[str, str]:
+    return {"placed": pgettext("order", "Placed"), "cancelled": pgettext("order", "Cancelled")}
+
+
+def _ticket_states() -> dict[str, str]:
     return {
-        "placed": _("Placed"),
         "open": _("Not assigned"),
         "personalised": _("Ready"),
         "checked_in": _("Checked in"),
-        "cancelled": _("Cancelled"),
+        "cancelled": pgettext("ticket", "Cancelled"),
     }
 
 

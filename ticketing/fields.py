@@ -72,6 +72,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         choices=(
             ("female", lazy_gettext("Female")),
             ("male", lazy_gettext("Male")),
+            # TRANSLATORS: another gender.
             ("other", lazy_gettext("Other")),
             ("unsaid", lazy_gettext("I’d rather not say")),
         ),
@@ -82,6 +83,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field("city", lazy_gettext("City"), "text", "address-level2"),
     Field("country", lazy_gettext("Country"), "text", "country-name"),
     Field("organisation", lazy_gettext("Organisation"), "text", "organization"),
+    # TRANSLATORS: somebody’s job in their organisation.
     Field("position", lazy_gettext("Position"), "text", "organization-title"),
 )
 BY_KEY: Final = {f.key: f for f in FIELDS}
@@ -129,7 +131,7 @@ def need_of(key: str, event: Event, ticket_type: TicketType) -> str:
 
 def question_field(question: Question, kept: Any = "") -> Field:
     """An organiser's question in the current locale, with the choices on offer and those kept."""
-    locale = str(get_locale() or languages.LANGUAGES[0])
+    locale = str(get_locale() or languages.FIRST)
     choices: tuple[tuple[str, LazyString | str], ...] = tuple(
         (str(choice["key"]), languages.text_in(choice["label"], locale))
         for choice in question.choices

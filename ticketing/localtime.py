@@ -3,28 +3,34 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_interval
-from flask_babel import get_locale
+from babel.dates import (
+    format_date,
+    format_interval,
+    format_time,
+    get_timezone_gmt,
+    get_timezone_name,
+)
 
+from ticketing.formats import locale
 from ticketing.models import Event
 
 
 def event_day(event: Event) -> str:
     """ "Saturday, 12 June 2027", where the event is."""
-    return format_date(event.starts_at.astimezone(_zone(event)).date(), "full", locale=_locale())
+    return format_date(event.starts_at.astimezone(_zone(event)).date(), "full", locale=locale())
 
 
 def event_when(event: Event) -> str:
     """ "Saturday, 12 June 2027, 14:00 – 23:00 (CEST)", where the event is."""
     zone = _zone(event)
     starts = event.starts_at.astimezone(zone)
-    zone_name = starts.strftime("%Z")
+    zone_name = _zone_name(starts)
     if event.ends_at is None:
         return f"{event_day(event)}, {clock(starts, event)} ({zone_name})"
     ends = event.ends_at.astimezone(zone)
     if is_one_evening(event):
         return f"{event_day(event)}, {clock(starts, event)} – {clock(ends, event)} ({zone_name})"
-    days = format_interval(starts.date(), ends.date(), "yMMMEd", locale=_locale())
+    days = format_interval(starts.date(), ends.date(), "yMMMEd", locale=locale())
     return f"{days}, {clock(starts, event)} ({zone_name})"
 
 
@@ -35,32 +41,39 @@ def is_one_evening(event: Event) -> bool:
 
 def clock(moment: dt.datetime, event: Event) -> str:
     """The time of day at the event: "21:04"."""
-    return moment.astimezone(_zone(event)).strftime("%H:%M")
+    return clock_in(moment, _zone(event))
+
+
+def clock_in(moment: dt.datetime, zone: ZoneInfo) -> str:
+    """The time of day in a timezone: "21:04"."""
+    return format_time(moment, "short", tzinfo=zone, locale=locale())
 
 
 def moment(at: dt.datetime, event: Event) -> str:
     """A day and time at the event: "12 Jun 2027, 21:04"."""
-    day = format_date(at.astimezone(_zone(event)).date(), "medium", locale=_locale())
+    day = format_date(at.astimezone(_zone(event)).date(), "medium", locale=locale())
     return f"{day}, {clock(at, event)}"
 
 
 def moment_in(at: dt.datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
     """A moment that belongs to no event, with its timezone: "12 Jun 2027, 21:04 (CEST)"."""
     there = at.astimezone(zone)
-    day = format_date(there.date(), "medium", locale=_locale())
-    return f"{day}, {there.strftime('%H:%M:%S' if seconds else '%H:%M')} ({there.strftime('%Z')})"
+    day = format_date(there.date(), "medium", locale=locale())
+    time = format_time(there, "medium" if seconds else "short", tzinfo=zone, locale=locale())
+    return f"{day}, {time} ({_zone_name(there)})"
 
 
 def day_short(date: dt.date) -> str:
     """ "12 Jun 2027"."""
-    return format_date(date, "medium", locale=_locale())
+    return format_date(date, "medium", locale=locale())
 
 
 def _zone(event: Event) -> ZoneInfo:
     return ZoneInfo(event.timezone)
 
 
-def _locale() -> str:
-    # Our English is everybody's: the day before the month, as most of its readers expect.
-    locale = str(get_locale() or "en")
-    return "en_GB" if locale == "en" else locale
+def _zone_name(moment: dt.datetime) -> str:
+    """ "CEST", in German "MESZ"; where neither the language nor the zone has a name, "GMT-3"."""
+    names = (get_timezone_name(moment, "short", locale=locale()), moment.strftime("%Z"))
+    named = (name for name in names if any(map(str.isalpha, name)))
+    return next(named, None) or get_timezone_gmt(moment, "short", locale=locale())

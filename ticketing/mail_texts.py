@@ -74,8 +74,8 @@ def languages_of(event: Event) -> list[str]:
     we have no words in.
     """
     spoken = questions.languages_of(event)
-    if any(one not in languages.LANGUAGES for one in spoken):
-        spoken.append(languages.LANGUAGES[0])
+    if any(one not in languages.spoken() for one in spoken):
+        spoken.append(languages.FIRST)
     worded = sorted(language for _kind, language in of_event(event))
     return [one for one in dict.fromkeys([*spoken, *worded]) if one in languages.CONTENT]
 

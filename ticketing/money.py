@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
-from flask_babel import get_locale
 from flask_babel import gettext as _
+
+from ticketing.formats import locale
 
 LARGEST: Final = 2_000_000_000  # in the smallest unit: what every database's integer holds
 
@@ -18,7 +19,7 @@ _GROUPED: Final = re.compile(r"[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 
 def money(amount: int, currency: str) -> str:
     """An amount in the currency's smallest unit, as people write it: "€95.00", "¥9,500"."""
-    return format_currency(major(amount, currency), currency, locale=_locale())
+    return format_currency(major(amount, currency), currency, locale=locale())
 
 
 def major(amount: int, currency: str) -> Decimal:
@@ -89,8 +90,8 @@ def _plain(text: str, currency: str) -> str:
     text = unicodedata.normalize("NFKC", text).replace("٫", ".").replace("٬", ",")
     text = "".join(str(unicodedata.decimal(c, c)) for c in text).replace("−", "-")
     text = _SPACES.sub("", text)
-    for locale in (_locale(), "en"):
-        sign = unicodedata.normalize("NFKC", get_currency_symbol(currency, locale=locale))
+    for spoken in (locale(), "en"):
+        sign = unicodedata.normalize("NFKC", get_currency_symbol(currency, locale=spoken))
         text = text.replace(_SPACES.sub("", sign), "")
     return re.sub(re.escape(currency), "", text, flags=re.IGNORECASE)
 
@@ -99,7 +100,3 @@ def _example(currency: str, precision: int) -> str:
     if precision == 0:
         return _("%(currency)s has no decimals: please give a whole amount.", currency=currency)
     return _("%(currency)s has at most %(n)d decimals.", currency=currency, n=precision)
-
-
-def _locale() -> str:
-    return str(get_locale() or "en")

@@ -40,7 +40,7 @@ def languages_of(event: Event) -> list[str]:
         .where(Shop.event_id == event.id)
         .order_by(Shop.archived_at.is_not(None), Shop.id)
     )
-    return list(dict.fromkeys(one for shop in spoken for one in shop)) or [languages.LANGUAGES[0]]
+    return list(dict.fromkeys(one for shop in spoken for one in shop)) or [languages.FIRST]
 
 
 def add(event: Event, given: Mapping[str, Any], speaks: Sequence[str]) -> Question:

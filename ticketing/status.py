@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from ticketing import names
 from ticketing.localtime import clock
@@ -20,13 +21,14 @@ class Status:
 def status_of(ticket: Ticket, event: Event) -> Status:
     """`ticket.share` must be loaded; it alone decides between open, shared and opened."""
     if ticket.state == CANCELLED:
-        return Status("cancelled", _("Cancelled"))
+        return Status("cancelled", pgettext("ticket", "Cancelled"))
     if ticket.state == CHECKED_IN and ticket.checked_in_at is not None:
         return Status(
             "checked_in", _("Checked in %(time)s", time=clock(ticket.checked_in_at, event))
         )
     if ticket.state != OPEN:
         who = names.short(ticket.first_name, ticket.last_name)
+        # TRANSLATORS: %(name)s is its holder, as “Anna V.”.
         return Status("ready", _("Ready – %(name)s", name=who) if who else _("Ready"))
     if ticket.share is None:
         return Status("open", _("Not assigned"))

@@ -72,7 +72,7 @@ def reset_two_step(member: Membership, *, locale: str) -> None:
         places = select(func.count()).select_from(Membership)
         if session.scalar(places.where(Membership.user_id == member.user_id)) != 1:
             raise NotTheirOwnerAlone
-        two_step.turn_off_of(session, member.user, locale)
+        two_step.turn_off_of(session, member.user, member.user.locale or locale)
 
 
 def found(name: str, owner: User) -> Organiser:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from ticketing import fields, passwords, revoked, sessions, two_step
 from ticketing.accounts import new_uniquifier
 from ticketing.extensions import db
-from ticketing.languages import LANGUAGES
+from ticketing.languages import FIRST
 from ticketing.locking import lock, queue_for
 from ticketing.models import Membership, Organiser, User
 from ticketing.transactions import write
@@ -57,7 +57,7 @@ def set_password(email: str, password: str) -> User:
     Raises `CannotCreate`.
     """
     user = _account(email)
-    return passwords.put(user.id, _hashed(password, *passwords.known_of(user)), locale=LANGUAGES[0])
+    return passwords.put(user.id, _hashed(password, *passwords.known_of(user)), locale=FIRST)
 
 
 def sign_out(email: str) -> None:
@@ -83,7 +83,7 @@ def reset_two_step(email: str) -> None:
     user = _account(email)
     if user.totp_secret is None:
         raise CannotCreate(f"{email} signs in with the password alone.")
-    two_step.reset(user.id, locale=LANGUAGES[0])
+    two_step.reset(user.id, locale=FIRST)
 
 
 def _account(email: str) -> User:

@@ -173,7 +173,7 @@ def test_languages_side_by_side(olga: Browser, shop: Shop, at: str) -> None:
         shop.languages = ["nl"]
     page = olga.get(f"{at}/confirmation/nl").text
     assert f'href="{at}/confirmation/en"' in page
-    if "nl" not in languages.LANGUAGES:
+    if "nl" not in languages.spoken():
         assert "We have no words in Nederlands yet" in page
     olga.submit(f"{at}/confirmation/nl", subject="Hallo {first_name}")
     assert own(shop).keys() == {("confirmation", "nl")}

@@ -66,7 +66,7 @@ def test_without_a_stream_the_page_asks(page: Page, parts: Server) -> None:
     parts.poll = parts.news(2, "by polling")
     page.goto("/")
     expect(page.locator("#ticket-1")).to_contain_text("version 2", timeout=5000)
-    assert "GET /changes?since=1&lang=en" in parts.asked
+    assert "GET /changes?since=1&spoken=en" in parts.asked
 
 
 def test_a_stream_that_opens_and_says_nothing_does_not_stop_the_asking(
@@ -93,13 +93,13 @@ def test_a_stream_that_says_nothing_is_given_up_for_another(page: Page, parts: S
 
 def test_while_the_stream_beats_nothing_is_asked(page: Page, parts: Server) -> None:
     page.clock.install()
-    with page.expect_response("**/stream?since=1&lang=en"):
+    with page.expect_response("**/stream?since=1&spoken=en"):
         page.goto("/")
     wait_for_stream(page, parts)
     page.wait_for_timeout(200)
     page.clock.fast_forward(20_000)
     page.wait_for_timeout(200)
-    assert "GET /changes?since=1&lang=en" not in parts.asked
+    assert "GET /changes?since=1&spoken=en" not in parts.asked
 
 
 def test_a_late_answer_does_not_bring_back_what_was(page: Page, parts: Server) -> None:
@@ -140,7 +140,7 @@ def test_a_lost_stream_is_opened_again_from_where_it_was(page: Page, parts: Serv
     expect(page.locator("#ticket-1")).to_contain_text("version 3")
     parts.drop_streams()
     wait_for_stream(page, parts)
-    assert parts.asked[-1] == "GET /stream?since=3&lang=en"
+    assert parts.asked[-1] == "GET /stream?since=3&spoken=en"
     parts.send(4, "four")
     expect(page.locator("#ticket-1")).to_contain_text("version 4")
 

@@ -3,6 +3,7 @@ and no number is larger than its column. Nobody meets an error of ours because o
 """
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -99,7 +100,7 @@ def test_in_an_address(app: Flask, olga: Browser, order: Order) -> None:
                     for name, kind in rule._converters.items()
                 }
                 path = adapter.build(rule.endpoint, odd)
-                sent = {"json" if path.startswith(protection.PROGRAMS_PATHS) else "data": {}}
+                sent: Any = {"json" if path.startswith(protection.PROGRAMS_PATHS) else "data": {}}
                 for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                     answer = olga.request(method, path, headers=key, **sent)
                     assert answer.status_code < 500, (method, rule.rule, value[:10])

@@ -10,6 +10,7 @@ from tests import builders, hostile
 from tests.browser.scenes.set_up import drawing
 from tests.seen import digest
 from tests.test_names import GOOD
+from tests.translations.speaking import teach
 from tests.wallet import authority
 from tests.wallet.reading import Opened, opened
 from ticketing import (
@@ -27,7 +28,6 @@ from ticketing import languages as spoken
 from ticketing.brand import contrast
 from ticketing.models import AppleWallet, Event, Shop, Ticket, now
 from ticketing.transactions import write
-from ticketing.wallet import apple_pass
 
 pytestmark = pytest.mark.usefixtures("apple")
 
@@ -217,7 +217,7 @@ def test_its_logo_and_picture_are_the_organisers(client: FlaskClient, ticket: Ti
 
 def test_it_speaks_every_language_that_we_do(client: FlaskClient, ticket: Ticket) -> None:
     found = fetch(client, ticket)
-    assert set(found.strings) == set(spoken.LANGUAGES)
+    assert set(found.strings) == set(spoken.spoken())
     labels = {each.label for each in found.known.eventTicket.all()}
     for words in found.strings.values():
         assert labels <= words.keys()
@@ -227,10 +227,7 @@ def test_it_speaks_every_language_that_we_do(client: FlaskClient, ticket: Ticket
 def test_a_phone_in_another_language_reads_its_own_words(
     client: FlaskClient, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    french = {key: f"{text}, en français" for key, text in apple_pass._words("en").items()}
-    known = apple_pass._words
-    monkeypatch.setattr(apple_pass, "LANGUAGES", ("en", "fr"))
-    monkeypatch.setattr(apple_pass, "_words", lambda lang: french if lang == "fr" else known(lang))
+    teach(monkeypatch, "fr", {"Name": "Name, en français"})
     found = fetch(client, ticket)
     assert found.field("holder").label == "Name"
     assert found.strings["en"]["Name"] == "Name"

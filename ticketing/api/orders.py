@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
-from ticketing import cancelling, history, orders, sending
+from ticketing import cancelling, history, languages, orders, sending
 from ticketing.api import bodies, wanted
 from ticketing.api.access import READ, WRITE, needs
 from ticketing.api.answers import ApiError, invalid, not_found
@@ -17,7 +17,6 @@ from ticketing.api.present import order_out, order_placed
 from ticketing.api.shapes.orders import CODE, CancelIn, OrderIn
 from ticketing.extensions import db
 from ticketing.fields import InvalidDetails
-from ticketing.languages import LANGUAGES
 from ticketing.models import ApiKey, Event, Order, Shop
 from ticketing.orders import Booker
 
@@ -35,7 +34,7 @@ def place(key: ApiKey) -> ResponseReturnValue:
             sent.reference,
             booker,
             wanted.wanted_of(sent.tickets),
-            locale=_locale(sent.locale, shop),
+            locale=languages.best(sent.locale or "", shop.languages),
             by=by(key),
             mail_holders=sent.mail_holders,
         )
@@ -129,11 +128,3 @@ def _checked(sent: OrderIn, shop: Shop) -> Booker:
     if booker is None or errors:
         raise invalid({**wanted.unfit_holders(sent.tickets, shop.event), **errors})
     return booker
-
-
-def _locale(wanted: str | None, shop: Shop) -> str:
-    """The booker's language if we speak it ("nl" for "nl-BE"), else the shop's first."""
-    language = (wanted or "").replace("_", "-").partition("-")[0].lower()
-    if language in LANGUAGES or language in shop.languages:
-        return language
-    return shop.languages[0] if shop.languages else LANGUAGES[0]

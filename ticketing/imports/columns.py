@@ -11,8 +11,9 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from ticketing import fields
+from ticketing.formats import listed
 from ticketing.imports.reading import UnreadableFile
-from ticketing.languages import LANGUAGES
+from ticketing.languages import FIRST
 from ticketing.models import Event, TicketType
 from ticketing.neutral import neutral
 
@@ -99,7 +100,7 @@ def asked_by(event: Event) -> list[fields.Asked]:
 def of_event(event: Event) -> list[Column]:
     """The columns of this event's files, in the template's order."""
     labels = {each.key: [str(text) for text in each.label.values()] for each in event.questions}
-    with force_locale(LANGUAGES[0]):
+    with force_locale(FIRST):
         columns = [_column(REFERENCE, "Reference")]
         for key in _BOOKER_KEYS:
             label = str(fields.BY_KEY[key].label)
@@ -166,7 +167,7 @@ def layout_of(header: Sequence[str], columns: Sequence[Column], event: Event) ->
         raise UnreadableFile(
             _(
                 "The first line must name the columns. Not found: %(names)s.",
-                names=", ".join(f"“{name}”" for name in missing),
+                names=listed([f"“{name}”" for name in missing]),
             )
         )
     return Layout(places, ignored)
@@ -204,7 +205,7 @@ def template(event: Event) -> bytes:
         who = booker if first else {**booker, "first_name": "Zoë", "email": "zoe@example.org"}
         values = {
             REFERENCE: "EXAMPLE-1" if first else "EXAMPLE-2",
-            LANGUAGE: LANGUAGES[0],
+            LANGUAGE: FIRST,
             TICKET_TYPE: types[min(number, 1) % len(types)].code if types else "",
             **{f"{BOOKER}{key}": value for key, value in who.items()},
             **({**samples, **{f"{HOLDER}{k}": v for k, v in holder.items()}} if holder else {}),

@@ -10,6 +10,8 @@ from typing import Final
 
 from flask_babel import gettext as _
 
+from ticketing.formats import number
+
 MAX_ROWS: Final = 5_000
 MAX_BYTES: Final = 8 * 1024 * 1024
 LONGEST_CELL: Final = 20_000  # characters; what is longer is a quote that never ends
@@ -80,7 +82,7 @@ def read(content: bytes, known: Callable[[str], bool]) -> Sheet:
     for record in records:
         if len(rows) == MAX_ROWS:
             raise UnreadableFile(
-                _("The file has more than %(n)s rows. Please split it.", n=f"{MAX_ROWS:,}")
+                _("The file has more than %(n)s rows. Please split it.", n=number(MAX_ROWS))
             )
         rows.append(record)
     if not rows:

@@ -4,6 +4,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ticketing import fields, guards, links, names
+from ticketing.formats import listed
 from ticketing.mailing.letter import Letter, Reason, TicketLine, Withdrawn, one_line, presentable
 from ticketing.mailing.letters import _for_order, _letter, _name
 from ticketing.mailing.said import Values, is_trial, said
@@ -75,4 +76,4 @@ def _line(ticket: Ticket) -> str:
 
 def _what(ticket: Ticket) -> str:
     found = [each.field.label for each in missing_in(ticket) if each.field.key != "email_check"]
-    return ", ".join(one_line(str(label)) for label in found or [fields.BY_KEY["phone"].label])
+    return listed([one_line(str(label)) for label in found or [fields.BY_KEY["phone"].label]])

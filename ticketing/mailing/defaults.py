@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
 from ticketing import outbox
 from ticketing.models import OutboxMail
 
-Texts = tuple[LazyString, ...]
+Texts = tuple[LazyString | str, ...]
 
 EDITED: Final = "edited"  # "your ticket" after a correction: the same mail, other words
 
@@ -56,7 +57,7 @@ EVERYWHERE: Final = ("event", "when", "place", "organiser")
 _OF_ORDER: Final = ("first_name", "order", "count", "tickets")
 
 _DEADLINE: Final = (_l("Names can be filled in until {deadline}."),)
-_NEXT_STEP: Final = (_l("{next_step}"),)
+_NEXT_STEP: Final = ("{next_step}",)
 _OPEN: Final = _l("Open your tickets")
 
 WORDINGS: Final[dict[str, Wording]] = {
@@ -140,7 +141,7 @@ WORDINGS: Final[dict[str, Wording]] = {
         message=(
             (
                 _l("Hello {first_name}. {missing}"),
-                _l("{missing}"),
+                "{missing}",
             ),
             _DEADLINE,
         ),
@@ -173,7 +174,7 @@ WORDINGS: Final[dict[str, Wording]] = {
                 _l("Hello {first_name}. We added {tickets} to your order."),
                 _l("We added {tickets} to your order."),
             ),
-            (_l("{missing}"),),
+            ("{missing}",),
             _DEADLINE,
         ),
         button=_OPEN,
@@ -186,7 +187,7 @@ WORDINGS: Final[dict[str, Wording]] = {
         message=(
             (_l("Here is your order once more, as it is now."),),
             _NEXT_STEP,
-            (_l("{missing}"),),
+            ("{missing}",),
         ),
         button=_OPEN,
         allowed=(*_OF_ORDER, "next_step", "missing"),
@@ -203,7 +204,7 @@ WORDINGS: Final[dict[str, Wording]] = {
         allowed=(*_OF_ORDER, "details", "next_step"),
     ),
     outbox.CANCELLED: Wording(
-        title=_l("Cancelled"),
+        title=_lp("mail", "Cancelled"),
         about=_l("To the booker, when an order is cancelled"),
         subject=(_l("Your order for {event} was cancelled"),),
         message=(

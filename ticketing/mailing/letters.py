@@ -318,6 +318,7 @@ def _of_order(order: Order, count: int) -> Values:
         "first_name": presentable(order.first_name),
         "order": order.code,
         "count": str(count),
+        # TRANSLATORS: stands for {tickets} in mails: “Your order of {tickets} is complete.”
         "tickets": ngettext("%(num)d ticket", "%(num)d tickets", count),
     }
 

@@ -145,6 +145,7 @@ def _unknown(name: str, allowed: Collection[str]) -> str:
     """What to do about a placeholder that this mail doesn't have."""
     simply = re.sub(r"[\s-]+", "_", name.strip().lower())
     [meant] = difflib.get_close_matches(simply, allowed, n=1, cutoff=0.6) or [""]
+    # TRANSLATORS: “it” is a mail, %(all)s are its placeholders: {event}, {when}.
     known = _("It knows %(all)s.", all=", ".join(f"{{{each}}}" for each in allowed))
     if meant:
         isnt = _(

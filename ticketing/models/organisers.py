@@ -51,6 +51,8 @@ class User(Base, UserMixin):
     email: Mapped[str] = mapped_column(String(255), unique=True)
     name: Mapped[str] = mapped_column(String(200), default="")
     password: Mapped[str | None] = mapped_column(String(255))
+    # The backoffice speaks it, and so do mails about the account; empty: as the browser asks.
+    locale: Mapped[str] = mapped_column(String(10), default="")
     active: Mapped[bool] = mapped_column(default=True)
     # Changing it ends every session of the user on the server.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)

@@ -4,15 +4,13 @@ Keys and their types: https://developer.apple.com/documentation/walletpasses/pas
 """
 
 import datetime as dt
-from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from ticketing import barcodes, brand, localtime, names
-from ticketing.languages import LANGUAGES
+from ticketing import barcodes, brand, languages, localtime, names
 from ticketing.models import CHECKED_IN, AppleWallet, Event, Image, Ticket
 from ticketing.wallet import opaque
 
@@ -76,8 +74,8 @@ def strings_of(content: dict[str, Any], lang: str) -> dict[str, dict[str, str]]:
     own = _own_words(content)
     said = {key: text for key, text in _words(lang).items() if text not in own}
     return {
-        language.replace("_", "-"): {text: _words(language)[key] for key, text in said.items()}
-        for language in LANGUAGES
+        language.replace("_", "-"): {text: words[key] for key, text in said.items()}
+        for language, words in ((each, _words(each)) for each in languages.spoken())
     }
 
 
@@ -86,7 +84,6 @@ def over_at(event: Event) -> dt.datetime:
     return event.ends_at or event.starts_at + _WITHOUT_END
 
 
-@lru_cache(maxsize=32)
 def _words(lang: str) -> dict[str, str]:
     """Our own words on a pass."""
     with force_locale(lang):

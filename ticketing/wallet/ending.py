@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ticketing import outbox
 from ticketing.extensions import db
-from ticketing.languages import LANGUAGES
+from ticketing.languages import FIRST
 from ticketing.models import AppleWallet, Membership, User, now
 from ticketing.transactions import write
 from ticketing.wallet.accounts import WARN, locked_apple
@@ -51,7 +51,7 @@ def _warn(organiser_id: int, at: dt.datetime) -> int:
                 session,
                 outbox.WALLET_ENDING,
                 owner.email,
-                LANGUAGES[0],
+                owner.locale or FIRST,
                 params={"user_id": owner.id, "wallet_id": account.id},
             )
     return len(owners)

@@ -17,6 +17,8 @@ from ticketing.web import (
     health,
     holder,
     hooks,
+    leading,
+    locale,
     made_pdfs,
     metrics,
     observed,
@@ -49,6 +51,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     assets.init_app(app)
     embed.init_app(app)
     packing.init_app(app)
+    leading.init_app(app)  # before pages are packed: what comes last is done first
+    locale.init_app(app)
     booker.init_app(app)
     wording.init_app(app)
     pictures.init_app(app)

@@ -1,7 +1,8 @@
 """Pages inside somebody's own: `/embed.js` for that page, and what ours keep while they are framed.
 
 The page around asks for a language and looks in the query; there is no cookie and no storage to
-keep them in, so each address leads on with them (static/framed.js) and so does each redirect.
+keep them in, so each address leads on with them (leading.py; static/framed.js for looks that the
+page around changes later).
 """
 
 import re
@@ -9,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request
 
-from ticketing.languages import LANGUAGES
+from ticketing import languages
 from ticketing.web import packing
 from ticketing.web.protection import EMBEDDABLE_PATHS
 
@@ -27,7 +28,6 @@ blueprint = Blueprint("embed", __name__)
 
 def init_app(app: Flask) -> None:
     app.context_processor(_framed)
-    app.after_request(lead_on)
 
 
 @blueprint.get("/embed.js")
@@ -48,7 +48,7 @@ def kept() -> dict[str, str]:
 
 
 _READS: Final[dict[str, Callable[[str], bool]]] = {
-    "lang": lambda text: text in LANGUAGES,
+    "lang": lambda text: text in languages.spoken(),
     "theme": lambda text: text in THEMES,
     "accent": lambda text: re.fullmatch(r"[0-9a-f]{6}", text) is not None,
     "radius": lambda text: (
@@ -91,13 +91,3 @@ def _frame_origins(origins: list[str]) -> list[str] | None:
 def may_be_framed() -> bool:
     """Whether the asked page may stand in another one; not if the browser says where it will."""
     return request.headers.get("Sec-Fetch-Dest", "iframe") in _FRAMES
-
-
-def lead_on(response: Response) -> Response:
-    """A form that was sent from a page in Dutch ends on a page in Dutch."""
-    at = response.headers.get("Location", "")
-    if 300 <= response.status_code < 400 and at.startswith(EMBEDDABLE_PATHS):
-        to = urlsplit(at)
-        query = urlencode(kept() | dict(parse_qsl(to.query)))
-        response.headers["Location"] = urlunsplit(to._replace(query=query))
-    return response

@@ -105,7 +105,7 @@ def add_headers(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     if response.mimetype == "text/html":
-        response.vary.update(("Accept-Language", "HX-Request"))
+        response.vary.add("HX-Request")
     return response
 
 

@@ -193,6 +193,7 @@ def _sold(shop: Shop) -> list[TicketType]:
 
 def _price(ticket_type: TicketType, event: Event) -> str:
     if not ticket_type.price:
+        # TRANSLATORS: a price: it costs nothing.
         return _("Free")
     return money(ticket_type.price, event.currency)
 

@@ -40,6 +40,7 @@ from ticketing.extensions import db
 from ticketing.keys import Keys
 from ticketing.models import User
 from ticketing.web import browsers, noted, proof
+from ticketing.web.locale import LANGUAGE
 
 __all__ = ["init_sign_in", "new_uniquifier", "session_settings", "sign_in_settings"]
 
@@ -215,7 +216,16 @@ def _begin_anew(_app: Flask, user: User, authn_via: list[str] | None = None, **_
         ),
     )
     browsers.remember(email)
-    kept = {"_user_id", "_fresh", "_id", "fs_paa", "fs_cc", "identity.name", "identity.auth_type"}
+    kept = {
+        LANGUAGE,
+        "_user_id",
+        "_fresh",
+        "_id",
+        "fs_paa",
+        "fs_cc",
+        "identity.name",
+        "identity.auth_type",
+    }
     for key in set(session) - kept:
         session.pop(key)
     g.pop("csrf_token", None)

@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_babel import get_locale
 
-from ticketing import localtime, names, whatsapp
+from ticketing import formats, localtime, names, whatsapp
 from ticketing.money import money
 from ticketing.web.locale import direction_of
 
@@ -16,6 +16,9 @@ def init_app(app: Flask) -> None:
         clock=localtime.clock,
         moment=localtime.moment,
         money=money,
+        number=formats.number,
+        listed=formats.listed,
+        clock_in=localtime.clock_in,
         first_line=lambda text: text.partition("\n")[0],
     )
     app.jinja_env.globals["short_name"] = names.short

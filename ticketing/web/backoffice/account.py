@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from flask import abort, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+from flask_babel import get_locale, refresh
 from flask_babel import gettext as _
 from flask_security.utils import login_user
 
@@ -36,14 +36,15 @@ from ticketing.web.backoffice.roles import ANYONE, needs
 @blueprint.route("/account", methods=["GET", "POST"])
 @needs(ANYONE)
 def account() -> ResponseReturnValue:
-    form = PersonForm(data={"name": scope.user().name})
+    form = PersonForm(data=_person())
     if form.validate_on_submit():
         try:
-            accounts.rename(scope.user().id, form.name.data or "")
+            accounts.change(scope.user().id, form.name.data or "", form.language.data or "")
         except ValueError as error:
             form.name.errors = [str(error)]
         else:
-            flash(_("Your name was saved."), "success")
+            refresh()  # said in the language that was just chosen
+            flash(_("Your settings were saved."), "success")
             return redirect(url_for(".account"), 303)
     return _page(form, ChangePasswordForm(formdata=None)), 422 if form.errors else 200
 
@@ -59,7 +60,7 @@ def change_password() -> ResponseReturnValue:
         if not attempt.allowed:
             noted.note(security_log.TOO_MANY_TRIES)
             form.present.errors = [proof.wrong_password()]
-            return _page(PersonForm(formdata=None, data={"name": user.name}), form), 422
+            return _page(PersonForm(formdata=None, data=_person()), form), 422
         try:
             user = passwords.change(
                 user,
@@ -80,7 +81,7 @@ def change_password() -> ResponseReturnValue:
                 scope.choose(place.organiser_id)
             flash(_("Your password was changed. You are signed out everywhere else."), "success")
             return redirect(url_for(".account"), 303)
-    return _page(PersonForm(formdata=None, data={"name": user.name}), form), 422
+    return _page(PersonForm(formdata=None, data=_person()), form), 422
 
 
 @blueprint.route("/account/email", methods=["GET", "POST"])
@@ -136,6 +137,11 @@ def new_organiser() -> ResponseReturnValue:
             return redirect(url_for(".home"), 303)
     html = news.page("backoffice/new_organiser.html", form=form)
     return html, 422 if form.errors else 200
+
+
+def _person() -> dict[str, str]:
+    user = scope.user()
+    return {"name": user.name, "language": user.locale}
 
 
 def _page(form: PersonForm, password_form: ChangePasswordForm) -> str:

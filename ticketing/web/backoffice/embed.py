@@ -15,7 +15,7 @@ from markupsafe import Markup
 from wtforms import RadioField, SelectChoice, SelectField, StringField, ValidationError
 
 from ticketing.config import settings
-from ticketing.languages import CONTENT, LANGUAGES, known
+from ticketing.languages import CONTENT, known, spoken
 from ticketing.models import Shop
 from ticketing.shops import clean_colour
 from ticketing.web.backoffice import news, scope
@@ -110,10 +110,9 @@ class EmbedForm(FlaskForm):
 def shop_embed(shop_id: int) -> ResponseReturnValue:
     shop = scope.shop_or_404(shop_id)
     form = EmbedForm(request.args if request.args else None)
-    spoken = [each for each in LANGUAGES if each in shop.languages]
     form.language.choices = [
         SelectChoice("", _("As the visitor’s browser")),
-        *(SelectChoice(each, CONTENT[each]) for each in spoken),
+        *(SelectChoice(each, CONTENT[each]) for each in spoken() if each in shop.languages),
     ]
     good = form.validate() if request.args else True
     g.frames_own_pages = True  # the preview

@@ -2,10 +2,19 @@
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectChoice, StringField
+from wtforms import (
+    EmailField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+)
 
-from ticketing import passwords
+from ticketing import languages, passwords
 from ticketing.team import ROLES
 from ticketing.web.backoffice import roles
 from ticketing.web.backoffice.forms import BackofficeForm
@@ -40,6 +49,14 @@ class InvitationForm(RoleForm):
 
 class PersonForm(BackofficeForm):
     name = StringField(_l("Your name"), [Wanted()], render_kw={**_NAME, "autocomplete": "name"})
+    language = SelectField(_l("Language"), validate_choice=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = [
+            SelectChoice("", _("As your browser asks")),
+            *(SelectChoice(each, languages.name_of(each)) for each in languages.spoken()),
+        ]
 
 
 class OrganisationForm(BackofficeForm):

@@ -59,6 +59,7 @@ class RenewForm(BackofficeForm):
 
 
 class ReplayForm(BackofficeForm):
+    # TRANSLATORS: the label above the choices “24 hours”, “3 days” and so on.
     days = RadioField(_l("From the last"), [Wanted()], default="1", validate_choice=False)
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

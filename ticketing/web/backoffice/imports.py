@@ -4,15 +4,16 @@ from typing import Any, Final
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf.file import FileField
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import BooleanField, HiddenField
 
 from ticketing.extensions import db
+from ticketing.formats import number
 from ticketing.imports import columns, reading, steps, writing
 from ticketing.imports.reading import UnreadableFile
 from ticketing.models import Import, Shop
@@ -71,8 +72,7 @@ def shop_import(shop_id: int) -> ResponseReturnValue:
         form=form,
         columns=[column for column in columns.of_event(shop.event) if column.asked],
         types=columns.sold(shop.event),
-        most_rows=thousands(reading.MAX_ROWS),
-        thousands=thousands,
+        most_rows=number(reading.MAX_ROWS),
         keep_days=steps.KEEP_DAYS,
         former=list(db.session.scalars(former)),
     )
@@ -220,11 +220,10 @@ def _page(found: Import, *, busy: bool = False, unchosen: bool = False) -> str:
         result=found.result,
         progress_text=_(
             "%(checked)s of %(rows)s rows checked",
-            checked=thousands(found.checked),
-            rows=thousands(found.rows),
+            checked=number(found.checked),
+            rows=number(found.rows),
         ),
         says=_says(found),
-        thousands=thousands,
     )
 
 
@@ -236,9 +235,7 @@ def _says(found: Import) -> str:
     if found.state == "checking":
         return str(_("Checking the file"))
     if errors := result.get("errors"):
-        told = ngettext(
-            "One thing to correct", "%(n)s things to correct", errors, n=thousands(errors)
-        )
+        told = ngettext("One thing to correct", "%(n)s things to correct", errors, n=number(errors))
         return str(told)
     orders, tickets = result["orders"], result["tickets"]
     if not orders:
@@ -248,8 +245,9 @@ def _says(found: Import) -> str:
             else _("Nothing to add: all orders are here already")
         )
     numbers = {
-        "n": thousands(orders),
-        "tickets": ngettext("one ticket", "%(n)s tickets", tickets, n=thousands(tickets)),
+        "n": number(orders),
+        # TRANSLATORS: stands in “3 orders with 5 tickets were added”: in the case that asks for.
+        "tickets": ngettext("one ticket", "%(n)s tickets", tickets, n=number(tickets)),
     }
     if found.state == "done":
         return str(
@@ -268,8 +266,3 @@ def _says(found: Import) -> str:
             **numbers,
         )
     )
-
-
-def thousands(number: int) -> str:
-    """5000 as people read it."""
-    return str(format_decimal(number))

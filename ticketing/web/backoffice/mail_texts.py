@@ -136,7 +136,7 @@ def mail_text(event_id: int, kind: str, language: str) -> ResponseReturnValue:
         explained=[(name, defaults.PLACEHOLDERS[name]) for name in wording.placeholders],
         speaks=rules.languages_of(event),
         language_names=languages.CONTENT,
-        borrowed=language not in languages.LANGUAGES,
+        borrowed=language not in languages.spoken(),
         as_saved=request.method == "GET",
         **_preview(event, kind, language, _typed(form)),
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from sqlalchemy.orm import joinedload
 
 from ticketing import fields, history, missing, personalisation, sending
@@ -105,7 +106,7 @@ def view_of(order: Order) -> OrderView:
 def order_status(order: Order, done: int, total: int) -> Status:
     """An order's status as a badge: how far its tickets are."""
     if order.state == "cancelled" or total == 0:
-        return Status("cancelled", _("Cancelled"))
+        return Status("cancelled", pgettext("order", "Cancelled"))
     kind = "ready" if done == total else "shared" if done else "open"
     return Status(kind, _("%(done)d of %(total)d personalised", done=done, total=total))
 
@@ -146,7 +147,7 @@ def _counts(tickets: list[Ticket]) -> list[tuple[str, int]]:
         "personalised": _("Ready"),
         "checked_in": _("Checked in"),
         "open": _("Not personalised"),
-        "cancelled": _("Cancelled"),
+        "cancelled": pgettext("ticket", "Cancelled"),
     }
     found = Counter(ticket.state for ticket in tickets)
     return [(text, found[state]) for state, text in names.items() if found[state]]

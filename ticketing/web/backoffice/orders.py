@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 from flask import make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from sqlalchemy.orm import joinedload
 
 from ticketing import names, search
 from ticketing.extensions import db
+from ticketing.formats import number
 from ticketing.models import Event, Order, Shop
 from ticketing.search import Wanted
 from ticketing.web.backoffice import news, scope
@@ -132,8 +133,8 @@ def address(query: dict[str, str], of: str = "orders", **cursor: Any) -> str:
 
 def counted(count: int) -> str:
     if count > search.COUNTED_UP_TO:
-        return str(_("More than %(n)s orders", n=f"{search.COUNTED_UP_TO:,}"))
-    return str(ngettext("One order", "%(num)d orders", count))
+        return str(_("More than %(n)s orders", n=number(search.COUNTED_UP_TO)))
+    return str(ngettext("One order", "%(n)s orders", count, n=number(count)))
 
 
 def _sorts() -> list[tuple[str, str]]:
@@ -150,5 +151,5 @@ def _states() -> list[tuple[str, str]]:
         ("none", _("None personalised")),
         ("some", _("Some personalised")),
         ("all", _("All personalised")),
-        ("cancelled", _("Cancelled")),
+        ("cancelled", pgettext("order", "Cancelled")),
     ]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 from ticketing import localtime, mail_queue, mail_search, mails
 from ticketing.config import settings
 from ticketing.extensions import db
+from ticketing.formats import number
 from ticketing.mail_search import Wanted
 from ticketing.mails import Composed
 from ticketing.models import Event, Order, OutboxMail, Shop, now
@@ -179,8 +180,8 @@ def _address(query: dict[str, str], **cursor: Any) -> str:
 
 def _counted(count: int) -> str:
     if count > mail_search.COUNTED_UP_TO:
-        return str(_("More than %(n)s mails", n=f"{mail_search.COUNTED_UP_TO:,}"))
-    return str(ngettext("One mail", "%(num)d mails", count))
+        return str(_("More than %(n)s mails", n=number(mail_search.COUNTED_UP_TO)))
+    return str(ngettext("One mail", "%(n)s mails", count, n=number(count)))
 
 
 def when(at: dt.datetime, event: Event | None) -> Markup:

@@ -104,6 +104,7 @@ def change_role(member_id: int) -> ResponseReturnValue:
         role = form.role.data
         if role in team.ROLES:
             team.change_role(member, role, by=scope.user())
+            # TRANSLATORS: %(role)s is “Owner”, “Manager” or “Desk”.
             text = _("%(name)s is %(role)s now.", name=_called(member), role=roles.words()[role])
             flash(text, "success")
             return redirect(url_for(".people"), 303)

@@ -7,7 +7,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from sqlalchemy import select
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 
@@ -296,10 +296,10 @@ def _entry(call: Call, last: CallTry | None) -> dict[str, Any]:
         what = _("Order %(code)s", code=call.event)
     said = words(last.error) if last is not None and last.error else ""
     states: dict[str, tuple[str, str]] = {
-        "waiting": ("shared", _("Waits")),
-        "sending": ("shared", _("Under way")),
-        "done": ("ready", _("Done")),
-        "failed": ("cancelled", _("Failed")),
+        "waiting": ("shared", pgettext("request", "Waits")),
+        "sending": ("shared", pgettext("request", "Under way")),
+        "done": ("ready", pgettext("request", "Done")),
+        "failed": ("cancelled", pgettext("request", "Failed")),
         "dropped": ("open", _("Nothing to do")),
     }
     badge, state = states[call.state]

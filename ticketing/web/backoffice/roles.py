@@ -37,7 +37,12 @@ def reaches(role: str, wanted: str) -> bool:
 
 def words() -> dict[str, str]:
     """{role: its name}, from the most to the least that they may."""
-    return {"owner": _("Owner"), "manager": _("Manager"), "desk": _("Desk")}
+    return {
+        "owner": _("Owner"),
+        "manager": _("Manager"),
+        # TRANSLATORS: a role in the team: who helps customers, at a helpdesk.
+        "desk": _("Desk"),
+    }
 
 
 def meanings() -> dict[str, str]:

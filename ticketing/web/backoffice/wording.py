@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from ticketing import delivery, fields, mail_search
 from ticketing.fields import Field
@@ -80,16 +81,17 @@ def what(entry: HistoryEntry) -> str:
 
 def who(entry: HistoryEntry) -> str:
     """Who did it: "Bea Booker (booker)"."""
-    kinds: dict[str, str] = {
-        "booker": _("Booker"),
-        "visitor": _("Visitor"),
-        "holder": _("Holder"),
-        "organiser": _("Organiser"),
-        "shop": _("Shop"),
-        "system": "Passalong",
+    name = entry.actor_name
+    kinds: dict[str, tuple[str, str]] = {
+        "booker": (_("Booker"), _("%(name)s (booker)", name=name)),
+        "visitor": (_("Visitor"), _("%(name)s (visitor)", name=name)),
+        "holder": (_("Holder"), _("%(name)s (holder)", name=name)),
+        "organiser": (_("Organiser"), _("%(name)s (organiser)", name=name)),
+        "shop": (_("Shop"), _("%(name)s (shop)", name=name)),
+        "system": ("Passalong", f"{name} (Passalong)"),
     }
-    kind = kinds.get(entry.actor, entry.actor)
-    return f"{entry.actor_name} ({kind.lower()})" if entry.actor_name else kind
+    alone, named = kinds.get(entry.actor, (entry.actor, f"{name} ({entry.actor})"))
+    return named if name else alone
 
 
 def changes(
@@ -139,7 +141,7 @@ def label_of(key: str) -> str:
         "state": _("Status"),
         "contact": _("Contact"),
         "tickets": _("Tickets"),
-        "to": _("To"),
+        "to": pgettext("recipient", "To"),
     }
     return labels.get(key, key)
 
@@ -165,7 +167,7 @@ def value_of(key: str, value: Any) -> str:
             "open": _("Not assigned"),
             "personalised": _("Ready"),
             "checked_in": _("Checked in"),
-            "cancelled": _("Cancelled"),
+            "cancelled": pgettext("ticket", "Cancelled"),
         },
     }
     return words.get(key, {}).get(str(value), str(value))
@@ -208,10 +210,10 @@ def mail_why(mail: OutboxMail) -> str:
 
 def mail_states() -> dict[str, str]:
     return {
-        "waiting": _("Waiting"),
-        "sending": _("Being sent"),
-        "sent": _("Sent"),
-        "failed": _("Failed"),
+        "waiting": pgettext("mail", "Waiting"),
+        "sending": pgettext("mail", "Being sent"),
+        "sent": pgettext("mail", "Sent"),
+        "failed": pgettext("mail", "Failed"),
         "withdrawn": _("Not sent: no longer true"),
     }
 

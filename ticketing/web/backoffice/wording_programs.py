@@ -3,6 +3,7 @@
 from typing import Final
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from ticketing import api_keys
 from ticketing.models import Call, WebhookEndpoint
@@ -48,6 +49,7 @@ def event_meanings() -> dict[str, str]:
 
 def endpoint_badge(endpoint: WebhookEndpoint) -> Badge:
     if endpoint.disabled_at is None:
+        # TRANSLATORS: whether calls to a webhook get through.
         failing = endpoint.failing_since is not None
         return ("shared", _("Failing")) if failing else ("ready", _("Working"))
     if endpoint.disabled_because == "organiser":
@@ -57,11 +59,11 @@ def endpoint_badge(endpoint: WebhookEndpoint) -> Badge:
 
 def call_states() -> dict[str, str]:
     return {
-        "waiting": _("Waiting"),
-        "sending": _("Being sent"),
-        "done": _("Delivered"),
-        "failed": _("Failed"),
-        "dropped": _("Not sent"),
+        "waiting": pgettext("delivery", "Waiting"),
+        "sending": pgettext("delivery", "Being sent"),
+        "done": pgettext("delivery", "Delivered"),
+        "failed": pgettext("delivery", "Failed"),
+        "dropped": pgettext("delivery", "Not sent"),
     }
 
 

@@ -19,7 +19,7 @@ from ticketing.extensions import db
 from ticketing.links import Kind, Link
 from ticketing.models import Order
 from ticketing.reading import Unreadable
-from ticketing.web import by_link, embed, packing, protection
+from ticketing.web import by_link, embed, leading, packing, protection
 from ticketing.web.booker.state import state_of, state_within
 
 MOST_BYTES: Final = 8 * 1024 * 1024  # in each process: about 1,500 overviews
@@ -108,7 +108,8 @@ def overview(token: str, draw: Callable[[Order, Link], str]) -> Response:
         return page.answer()
     began = time.time()
     order, link = by_link.order_of(token)
-    page = _drawn(order, draw(order, link), state, began)
+    html = leading.leading_on(draw(order, link), embed.kept())
+    page = _drawn(order, html, state, began)
     # Drawn from what was read in between: from this state, if it was the same before and after.
     if state_within(db.session(), link_id) == state and not current_app.debug:
         pages().keep(asked, page)

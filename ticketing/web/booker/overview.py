@@ -7,7 +7,7 @@ from flask_babel import force_locale, get_locale
 from ticketing import calendar, downloads, feed, tickets_pdf
 from ticketing.links import Link
 from ticketing.models import Order
-from ticketing.web import by_link, send
+from ticketing.web import by_link, embed, leading, send
 from ticketing.web.booker import drawn, parts
 from ticketing.web.booker.parts import blueprint
 
@@ -41,17 +41,18 @@ def stream(token: str) -> ResponseReturnValue:
     since = request.args.get("since", 0, type=int)
     since = request.headers.get("Last-Event-ID", since, type=int)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    locale = str(get_locale())
+    locale, asked = str(get_locale()), embed.kept()
 
     def render(since: int) -> tuple[str, int] | None:
         with force_locale(locale):
             order, link = by_link.order_of(token)
             if order.version <= since:
                 return None
-            return parts.changes_of(order, link, token, since), order.version
+            html = parts.changes_of(order, link, token, since)
+            return leading.leading_on(html, asked), order.version
 
     try:
-        events = feed.stream(app, order_id, since, render, memo_key=(token, locale))
+        events = feed.stream(app, order_id, since, render, memo_key=(token, locale, *asked.items()))
     except feed.TooManyStreams:
         return "", 204  # EventSource gives up at this; the page polls
     return send.events(events)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PATH: Final = re.compile(rf"/o/({links.TOKEN.pattern})/changes")
 _ROUTE: Final = "/o/<token>/changes"
-_QUERY: Final = re.compile(r"since=([0-9]{1,9})(?:&lang=[a-z]{2})?")
+_QUERY: Final = re.compile(r"since=([0-9]{1,9})(?:&(?:lang|spoken)=[a-z]{2})?")
 
 _VERSION: Final = select(Order.link_generation, Order.version).where(Order.link_id == LINK_ID)
 

@@ -1,0 +1,121 @@
+"""The words in the code, and catalogues that follow them."""
+
+import io
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import write_po
+
+from ticketing.catalogues import forms_of, languages_in, path_of, read
+from ticketing.config import PROJECT
+
+# Where, and what: (file, line, words, comments, context).
+_Found = tuple[str, int, str | tuple[str, ...], list[str], str | None]
+
+MAPPING: Final = PROJECT / "babel.cfg"
+# How the code asks for words, beside Babel's own: which arguments are words, which the context.
+_KEYWORDS: Final = {
+    **DEFAULT_KEYWORDS,
+    "_l": None,
+    "_lp": ((1, "c"), 2),
+    "lazy_gettext": None,
+    "lazy_pgettext": ((1, "c"), 2),
+}
+_COMMENTS: Final = ("TRANSLATORS:",)
+# What says nothing here, or changes with every run so that two people's would not merge.
+_DROPPED: Final = tuple(
+    f'"{header}:'.encode()
+    for header in (
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Generated-By",
+        "Report-Msgid-Bugs-To",
+        "Last-Translator",
+        "Language-Team",
+    )
+)
+
+_HEADER: Final = """\
+# Passalong, {name}.
+# How to translate, and which words to use: docs/translating.md."""
+
+
+def template() -> Catalog:
+    """Everything that the code and the templates say."""
+    catalogue = Catalog(project="Passalong", charset="utf-8", fuzzy=False)
+    for name, line, message, comments, context in _found():
+        catalogue.add(message, None, [(name, line)], auto_comments=comments, context=context)
+    return catalogue
+
+
+@cache
+def _found() -> list[_Found]:
+    """Looked for once a process: it takes seconds."""
+    with MAPPING.open() as file:
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+    return list(
+        extract_from_dir(
+            PROJECT,
+            methods,
+            options,
+            _KEYWORDS,
+            _COMMENTS,
+            strip_comment_tags=True,
+            directory_filter=_is_ours,
+        )
+    )
+
+
+def update(folder: Path, languages: list[str] | None = None) -> None:
+    """Every catalogue of the folder follows the code; each of `languages` is begun if need be.
+
+    What changed in English keeps its former translation, marked as fuzzy and with the English
+    that it was of. What is no longer said goes.
+    """
+    source = template()
+    for language in sorted({*languages_in(folder), *(languages or ())}):
+        path = path_of(folder, language)
+        catalogue = read(path) if path.exists() else Catalog(language)
+        catalogue.update(source, update_creation_date=False)
+        for message in catalogue:
+            _forget_empty(message)
+        write(catalogue, path)
+
+
+def write(catalogue: Catalog, path: Path) -> None:
+    """The file, always in the same sequence and without what merges badly."""
+    language = path.parent.parent.name
+    catalogue.fuzzy = False
+    catalogue.project, catalogue.version = "Passalong", ""
+    name = catalogue.locale.english_name if catalogue.locale else language
+    catalogue.header_comment = _HEADER.format(name=name)
+    file = io.BytesIO()
+    write_po(
+        file,
+        catalogue,
+        width=0,
+        sort_by_file=True,
+        include_lineno=False,
+        ignore_obsolete=True,
+        include_previous=True,
+    )
+    lines = [line for line in file.getvalue().splitlines(True) if not line.startswith(_DROPPED)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(lines))
+
+
+def _forget_empty(message: Message) -> None:
+    """Babel takes forms that are all empty for a translation that fits only nearly."""
+    if not any(forms_of(message)):
+        message.flags.discard("fuzzy")
+        message.previous_id = []
+
+
+def _is_ours(folder: str) -> bool:
+    """Templates and code: not what others wrote, nor what an installation keeps."""
+    at = Path(folder)
+    return at == PROJECT or at.relative_to(PROJECT).parts[0] in {"templates", "ticketing"}
