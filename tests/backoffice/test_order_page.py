@@ -149,7 +149,7 @@ def test_more_tickets_take_no_more_queries(app: Flask, olga: Browser, shop: Shop
         with counting(app) as statements:
             page_of(olga, order)
         counts.append(len(statements))
-    assert counts[0] == counts[1] <= 9
+    assert counts[0] == counts[1] <= 10  # two of them note in the audit who looked
 
 
 def test_hostile_text_stays_text(olga: Browser, shop: Shop) -> None:
