@@ -23,7 +23,10 @@ HEADER: Final = b"PGDMP"
 _OTHERS_SECONDS: Final = 90  # longer than a transaction of ours may stand still
 _OURS: Final = ("--no-owner", "--no-privileges")
 # What the migrations make beside the tables.
-_FUNCTION: Final = "search_terms(text, bigint, bigint, text, timestamptz)"
+_FUNCTIONS: Final = (
+    "search_terms(text, bigint, bigint, text, timestamptz)",
+    "audit_is_kept()",
+)
 
 
 def save(engine: Engine, to: Path) -> None:
@@ -94,7 +97,8 @@ def put_back(engine: Engine, path: Path, kept: Path | None) -> None:
             save(engine, written)
     engine.dispose()
     tables = ", ".join(f'"{name}"' for name in (*Base.metadata.tables, "alembic_version"))
-    gone = f"DROP TABLE IF EXISTS {tables} CASCADE; DROP FUNCTION IF EXISTS {_FUNCTION} CASCADE"
+    functions = ", ".join(_FUNCTIONS)
+    gone = f"DROP TABLE IF EXISTS {tables} CASCADE; DROP FUNCTION IF EXISTS {functions} CASCADE"
     with tempfile.NamedTemporaryFile(dir=settings().instance_path) as script:
         # Whole before it is begun with: of a torn one psql would keep what came.
         _run(["pg_restore", *_OURS, f"--file={script.name}", str(path)])
