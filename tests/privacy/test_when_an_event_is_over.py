@@ -36,7 +36,7 @@ OF_PEOPLE = {
 # Who works for an organiser, and what they wrote; docs/privacy.md says how long that is kept.
 OF_THE_TEAM = {
     "organisers": {"name", "privacy_contact", "privacy_notice"},
-    "users": {"email", "name", "password", "fs_uniquifier", "totp_secret"},
+    "users": {"email", "name", "password", "fs_uniquifier", "totp_secret", "locale"},
     "roles": {"name", "description"},
     "memberships": {"role"},
     "invitations": {"email", "role"},

@@ -25,6 +25,7 @@ QUIET = {
     "ticket_resent",
     "order_resent",
     "checked_in",
+    "restored",
 }
 
 

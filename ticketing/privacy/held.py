@@ -161,6 +161,7 @@ def _account(session: Session, person: Person) -> Document | None:
     return {
         "email": user.email,
         "name": user.name,
+        "language": user.locale,
         "active": user.active,
         "since": _moment(user.created_at),
         "signed_in_at": _moment(user.signed_in_at),
