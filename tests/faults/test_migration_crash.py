@@ -1,16 +1,15 @@
 """F9: a migration that is killed half-way was never begun, and can be done again."""
 
 import itertools
-import os
-import signal
-import traceback
+from functools import partial
 from pathlib import Path
 
+from flask import Flask
 from flask_migrate import check, downgrade, upgrade
-from sqlalchemy import event
 
 from tests import builders, invariants
 from tests.installations import Installations
+from tests.killing import killed_before
 from tests.test_upgrade import REVISIONS, rows
 from ticketing import create_app, health
 from ticketing.extensions import db
@@ -29,7 +28,7 @@ def test_each_of_them_killed_amid_its_work(
             order = builders.make_order(tickets=3)
             builders.claim(order.tickets[0])
             downgrade(revision=UPWARDS[0])
-            kills = sum(climb(before, after) for before, after in itertools.pairwise(UPWARDS))
+            kills = sum(climb(app, before, after) for before, after in itertools.pairwise(UPWARDS))
             assert kills > len(UPWARDS)  # or this shows little
             check()  # nothing of the tables is missing
             db.session.remove()
@@ -38,12 +37,12 @@ def test_each_of_them_killed_amid_its_work(
             db.engine.dispose()
 
 
-def climb(before: str, after: str) -> int:
+def climb(app: Flask, before: str, after: str) -> int:
     """From one revision to the next, killed on the way; returns how often."""
     kills = 0
     earlier = rows()
     for statement in KILLED_BEFORE:
-        if not killed_before(statement, after):
+        if not killed_before(app, statement, partial(upgrade, revision=after)):
             break
         kills += 1
         if revision() == after:
@@ -62,34 +61,3 @@ def revision() -> str | None:
     db.session.remove()
     with db.engine.connect() as connection:
         return health.migrated_to(connection)
-
-
-def killed_before(statement: int, target: str) -> bool:
-    """Migrate in a process that is killed before it says this; whether it came so far."""
-    db.session.remove()
-    db.engine.dispose()
-    child = os.fork()
-    if not child:
-        _migrate_and_die(statement, target)
-    _child, status = os.waitpid(child, 0)
-    assert status in {0, signal.SIGKILL}
-    return status == signal.SIGKILL
-
-
-def _migrate_and_die(statement: int, target: str) -> None:
-    left = statement
-
-    def count_down(*_arguments: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    try:
-        event.listen(db.engine, "before_cursor_execute", count_down)
-        event.listen(db.engine, "commit", count_down)
-        upgrade(revision=target)
-    except BaseException:  # noqa: BLE001 - a forked test must not go on as a second pytest
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
