@@ -14,6 +14,8 @@ from tests import postgres
 from tests.certificates import certificate_in
 from tests.live_server import free_port
 from tests.postgres import running_postgres
+from ticketing.backup import postgres as backup
+from ticketing.backup.files import BackupFailed
 from ticketing.config import Settings
 from ticketing.database_tls import connect_args
 from ticketing.transactions import engine_options
@@ -79,6 +81,22 @@ def test_it_is_spoken_to_over_tls_or_not_at_all(
         for each in (address, trusted):
             with pytest.raises(OperationalError, match="does not support SSL"):
                 spoken_over_tls(each)
+
+
+def test_its_backup_as_well(
+    server: tuple[str, bool], certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    address, speaks_tls = server
+    to = tmp_path / "backup"
+    engine = create_engine(
+        Settings(database_url=f"{address}&sslrootcert={certificate[0]}").sqlalchemy_url
+    )
+    if speaks_tls:
+        backup.save(engine, to)
+        assert to.read_bytes().startswith(backup.HEADER)
+    else:
+        with pytest.raises(BackupFailed, match="does not support SSL"):
+            backup.save(engine, to)
 
 
 def test_who_says_otherwise_is_obeyed(server: tuple[str, bool]) -> None:

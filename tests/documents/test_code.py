@@ -71,10 +71,12 @@ def _parts_of(pattern: ast.expr) -> Iterator[ast.expr]:
 
 
 def _constants_of(tree: ast.Module) -> set[str]:
-    """The names that stand for a text of the module's own."""
+    """The names that stand for a text of the module's own: at its top, or written out."""
     found = set()
-    for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign):
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        if node in tree.body or isinstance(node.value, ast.Constant):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {ast.unparse(each) for each in targets}
     return found

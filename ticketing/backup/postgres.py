@@ -14,6 +14,7 @@ from typing import Final
 from psycopg import pq
 from sqlalchemy import Engine, text
 
+from ticketing import database_tls
 from ticketing.backup.files import BackupFailed, appears_whole
 from ticketing.backup.looking import Looked
 from ticketing.config import settings
@@ -130,7 +131,7 @@ def _environment(engine: Engine | None) -> dict[str, str]:
     if engine is not None:
         _none, given = engine.dialect.create_connect_args(engine.url)
         names = {each.keyword.decode(): each.envvar for each in pq.Conninfo.get_defaults()}
-        for keyword, value in given.items():
+        for keyword, value in {**given, **database_tls.connect_args(engine.url)}.items():
             if envvar := names.get(keyword):
                 found[envvar.decode()] = str(value)
     return found

@@ -86,6 +86,7 @@ def _say(response: Response) -> Response:
         response.mimetype == "application/json" and response.status_code >= 400
     )
     if worded:
-        response.headers.setdefault("Content-Language", str(get_locale()).replace("_", "-"))
+        if response.status_code != 204:  # which says nothing, in no language
+            response.headers.setdefault("Content-Language", str(get_locale()).replace("_", "-"))
         response.vary.add("Accept-Language")
     return response
