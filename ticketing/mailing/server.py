@@ -17,6 +17,7 @@ from ticketing.config import settings
 from ticketing.mailing.message import Envelope, ascii_where_possible, message_of
 from ticketing.mailing.refusals import Lost, NotSent, PutOff, Refused, Unreachable
 from ticketing.mails import Composed
+from ticketing.patience import ended_after
 
 PATIENCE: Final = 10.0  # seconds for each answer; Flask-Mail itself would wait for ever
 # Seconds for connecting, and for a mail: a server that says its answers letter by letter is heard
@@ -143,13 +144,8 @@ def _ended_after(
                 # Not TLS's own, which would forget who it talks to while that is being read.
                 socket.socket.shutdown(host.sock, socket.SHUT_RDWR)
 
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
+    with ended_after(seconds, end):
         yield
-    finally:
-        timer.cancel()
 
 
 class _Connection(flask_mail.Connection):
