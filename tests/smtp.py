@@ -55,6 +55,7 @@ class SmtpServer:
         self.refused: dict[str, str] = {}
         # Where to stop answering: "greeting", "MAIL", "RCPT" or "DATA".
         self.hang_at = ""
+        self.drips_at = ""  # where to answer letter by letter, and never to come to the end
         self.drop_after_data = 0  # how many mails to take and then hang up without an answer
         self.data_reply = "250 2.0.0 Taken"
         self.tls: ssl.SSLContext | None = None  # set before start(): STARTTLS is asked of everybody
@@ -135,8 +136,9 @@ class _Controller(Controller):
 
     def _trigger_server(self) -> None:
         hang_at, self.owner.hang_at = self.owner.hang_at, ""
+        drips_at, self.owner.drips_at = self.owner.drips_at, ""
         super()._trigger_server()  # type: ignore[no-untyped-call]
-        self.owner.hang_at = hang_at
+        self.owner.hang_at, self.owner.drips_at = hang_at, drips_at
         self.owner.connections = 0
 
 
@@ -149,6 +151,8 @@ class _Smtp(SMTP):
         self.owner.connections += 1
         if self.owner.hang_at == "greeting":
             await _for_ever()
+        if self.owner.drips_at == "greeting":
+            await _drip(self)
         await super()._handle_client()
 
 
@@ -183,6 +187,8 @@ class _Handler:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.owner.hang_at == "DATA":
             await _for_ever()
+        if self.owner.drips_at == "DATA":
+            await _drip(server)
         raw = envelope.content
         assert isinstance(raw, bytes)
         if not self.owner.data_reply.startswith("2"):
@@ -195,6 +201,13 @@ class _Handler:
             assert server.transport is not None
             server.transport.abort()  # type: ignore[attr-defined]
         return self.owner.data_reply
+
+
+async def _drip(server: SMTP) -> None:
+    while server.transport is not None and not server.transport.is_closing():
+        server.transport.write(b"2")  # type: ignore[attr-defined]
+        await asyncio.sleep(0.02)
+    await _for_ever()
 
 
 async def _for_ever() -> None:

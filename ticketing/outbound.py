@@ -25,6 +25,7 @@ from flask_babel import gettext as _
 
 from ticketing.config import settings
 from ticketing.extensions import db
+from ticketing.patience import ended_after
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 15.0
@@ -265,14 +266,10 @@ def _ended_at(raw: socket.socket, until: float) -> Iterator[None]:
         with contextlib.suppress(OSError):  # the other side was faster
             handle.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(max(0.0, until - time.monotonic()), end)
-    timer.daemon = True
-    timer.start()
     try:
-        yield
+        with ended_after(until - time.monotonic(), end):
+            yield
     finally:
-        timer.cancel()
-        timer.join()  # or it might end somebody else's connection of the same number
         handle.close()
 
 

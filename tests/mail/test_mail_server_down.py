@@ -13,6 +13,7 @@ from tests.smtp import SmtpServer
 from ticketing import delivery, history, sharing
 from ticketing.config import Settings
 from ticketing.extensions import db
+from ticketing.mailing import server
 
 
 def test_orders_claims_and_shares_go_on_without_it(smtp_server: SmtpServer, app: Flask) -> None:
@@ -70,6 +71,21 @@ def test_a_server_that_hangs_is_left_after_ten_seconds(
     assert [stored(order).attempts for order in orders][1:] == [0, 0, 0, 0]
     smtp_server.hang_at = ""
     assert delivery.deliver_waiting(clock=later(minutes=2)) == delivery.Report(sent=5)
+
+
+@pytest.mark.parametrize("stage", ["greeting", "DATA"])
+def test_a_server_that_answers_letter_by_letter_is_not_heard_out(
+    smtp_server: SmtpServer, app: Flask, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """Each letter comes in time; the whole never does."""
+    monkeypatch.setattr(server, "WHOLE", 1.0)
+    orders = make_orders(3)
+    smtp_server.drips_at = stage
+    assert delivery.deliver_waiting() == delivery.Report(waiting=3, cut_short=True)
+    assert [stored(order).attempts for order in orders] == [int(stage == "DATA"), 0, 0]
+    smtp_server.drips_at = ""
+    monkeypatch.undo()
+    assert delivery.deliver_waiting(clock=later(minutes=2)) == delivery.Report(sent=3)
 
 
 def test_a_mail_broken_off_after_its_data_comes_again_under_the_same_id(

@@ -1,10 +1,13 @@
 """Talking to the mail server: one connection, a patience, and what its refusals mean."""
 
 import smtplib
+import socket
 import ssl
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import flask_mail
@@ -14,8 +17,12 @@ from ticketing.config import settings
 from ticketing.mailing.message import Envelope, ascii_where_possible, message_of
 from ticketing.mailing.refusals import Lost, NotSent, PutOff, Refused, Unreachable
 from ticketing.mails import Composed
+from ticketing.patience import ended_after
 
 PATIENCE: Final = 10.0  # seconds for each answer; Flask-Mail itself would wait for ever
+# Seconds for connecting, and for a mail: a server that says its answers letter by letter is heard
+# out no longer. Less than a lease lasts, or somebody else would send the mail meanwhile.
+WHOLE: Final = 60.0
 _FAREWELL_PATIENCE: Final = 2.0
 
 
@@ -60,7 +67,7 @@ class MailServer:
         """
         message = message_of(envelope, composed)
         try:
-            self._hand_over(message, ascii_where_possible(envelope.recipient))
+            self._within_reason(message, ascii_where_possible(envelope.recipient))
         except smtplib.SMTPRecipientsRefused as error:
             code, reply = next(iter(error.recipients.values()))
             raise _refusal(code)(_text(reply), code, _name(error)) from error
@@ -86,6 +93,17 @@ class MailServer:
             )
             raise Lost(str(error) or _name(error), _name(error), timed_out=timed_out) from error
 
+    def _within_reason(self, message: flask_mail.Message, recipient: str) -> None:
+        late = threading.Event()
+        try:
+            with _ended_after(WHOLE, self._connection.host, late):
+                self._hand_over(message, recipient)
+        except (smtplib.SMTPException, OSError) as error:
+            if not late.is_set():
+                raise
+            self._drop()  # whatever it seems to have said: it hadn't finished
+            raise Lost("timed out", _name(error), timed_out=True) from error
+
     def _hand_over(self, message: flask_mail.Message, recipient: str) -> None:
         sender = settings().mail_sender
         if recipient.isascii():
@@ -98,6 +116,36 @@ class MailServer:
         if self._connection.host is not None:
             self._connection.host.close()
             self._connection.host = None
+
+
+class _Greeted(smtplib.SMTP):
+    """Waits for a greeting no longer than for all else."""
+
+    def connect(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        with _ended_after(WHOLE, self):
+            return super().connect(*args, **kwargs)
+
+
+class _GreetedOverTls(_Greeted, smtplib.SMTP_SSL):
+    pass
+
+
+@contextmanager
+def _ended_after(
+    seconds: float, host: smtplib.SMTP | None, late: threading.Event | None = None
+) -> Iterator[None]:
+    """End the connection then, even amid an answer: each piece of one starts a new patience."""
+
+    def end() -> None:
+        if late is not None:
+            late.set()
+        if host is not None and host.sock is not None:
+            with suppress(OSError):  # it is over already
+                # Not TLS's own, which would forget who it talks to while that is being read.
+                socket.socket.shutdown(host.sock, socket.SHUT_RDWR)
+
+    with ended_after(seconds, end):
+        yield
 
 
 class _Connection(flask_mail.Connection):
@@ -115,7 +163,7 @@ class _Connection(flask_mail.Connection):
         own_name = urlsplit(settings().base_url).hostname or "localhost"
         host: smtplib.SMTP
         if mail.use_ssl:
-            host = smtplib.SMTP_SSL(
+            host = _GreetedOverTls(
                 mail.server,
                 mail.port,
                 own_name,
@@ -123,14 +171,15 @@ class _Connection(flask_mail.Connection):
                 context=ssl.create_default_context(),
             )
         else:
-            host = smtplib.SMTP(mail.server, mail.port, own_name, timeout=PATIENCE)
+            host = _Greeted(mail.server, mail.port, own_name, timeout=PATIENCE)
         try:
-            if mail.use_tls:
-                host.starttls(context=ssl.create_default_context())
-            if mail.username and mail.password:
-                host.login(mail.username, mail.password)
-            else:
-                host.ehlo_or_helo_if_needed()
+            with _ended_after(WHOLE, host):
+                if mail.use_tls:
+                    host.starttls(context=ssl.create_default_context())
+                if mail.username and mail.password:
+                    host.login(mail.username, mail.password)
+                else:
+                    host.ehlo_or_helo_if_needed()
         except BaseException:
             host.close()
             raise
