@@ -70,6 +70,15 @@ def _found() -> list[_Found]:
     )
 
 
+def told_apart_by_plural() -> list[str]:
+    """What is counted in two ways: catalogues know a message by its singular alone."""
+    plurals: dict[tuple[str | None, str], set[str]] = {}
+    for _name, _line, message, _comments, context in _found():
+        if isinstance(message, tuple):
+            plurals.setdefault((context, message[0]), set()).add(message[1])
+    return [singular for (_context, singular), found in plurals.items() if len(found) > 1]
+
+
 def update(folder: Path, languages: list[str] | None = None) -> None:
     """Every catalogue of the folder follows the code; each of `languages` is begun if need be.
 
