@@ -91,7 +91,7 @@ def update(folder: Path, languages: list[str] | None = None) -> None:
         catalogue = read(path) if path.exists() else Catalog(language)
         catalogue.update(source, update_creation_date=False)
         for message in catalogue:
-            _forget_empty(message)
+            _forget_guesses(message, source)
         write(catalogue, path)
 
 
@@ -117,11 +117,17 @@ def write(catalogue: Catalog, path: Path) -> None:
     path.write_bytes(b"".join(lines))
 
 
-def _forget_empty(message: Message) -> None:
-    """Babel takes forms that are all empty for a translation that fits only nearly."""
+def _forget_guesses(message: Message, source: Catalog) -> None:
+    """Babel proposes what similar messages say, and empty ones: neither is a former translation."""
+    former = message.previous_id[0] if message.previous_id else ""
     if not any(forms_of(message)):
         message.flags.discard("fuzzy")
-        message.previous_id = []
+    elif former and former in source:
+        message.flags.discard("fuzzy")
+        message.string = ("",) * len(forms_of(message)) if message.pluralizable else ""
+    else:
+        return
+    message.previous_id = []
 
 
 def _is_ours(folder: str) -> bool:
