@@ -1,12 +1,16 @@
-"""How numbers and lists are written where the reader is."""
+"""How numbers, lists and names are written where the reader is."""
 
+import unicodedata
 from collections.abc import Sequence
+from typing import Final
 
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask_babel import get_locale
 
 from ticketing import languages
+
+_RIGHT_TO_LEFT: Final = {"R", "AL"}
 
 
 def locale() -> str:
@@ -25,3 +29,14 @@ def number(value: float, *, decimals: int | None = None) -> str:
 def listed(words: Sequence[str]) -> str:
     """ "A, B and C"."""
     return format_list(list(words), locale=locale())
+
+
+def apart(name: str) -> str:
+    """Something that people wrote, fit for a sentence that goes the other way.
+
+    Its signs would be carried off else: https://www.unicode.org/reports/tr9/ (FSI, PDI).
+    """
+    strong = [unicodedata.bidirectional(c) for c in name]
+    there = {kind for kind in strong if kind in {"L", *_RIGHT_TO_LEFT}}
+    usual = _RIGHT_TO_LEFT if languages.is_right_to_left(locale()) else {"L"}
+    return f"\u2068{name}\u2069" if there - usual else name

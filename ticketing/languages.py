@@ -22,6 +22,13 @@ CONTENT: Final = {
 }
 
 
+_RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
+
+
+def is_right_to_left(locale: str) -> bool:
+    return locale.replace("_", "-").partition("-")[0] in _RIGHT_TO_LEFT
+
+
 def spoken() -> tuple[str, ...]:
     """The languages that we have all our words in, the first of them first."""
     read = catalogues.of_app() if has_app_context() else {}

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from ticketing import names
+from ticketing.formats import apart
 from ticketing.localtime import clock
 from ticketing.models import CANCELLED, CHECKED_IN, OPEN, Event, Ticket
 
@@ -29,7 +30,7 @@ def status_of(ticket: Ticket, event: Event) -> Status:
     if ticket.state != OPEN:
         who = names.short(ticket.first_name, ticket.last_name)
         # TRANSLATORS: %(name)s is its holder, as “Anna V.”.
-        return Status("ready", _("Ready – %(name)s", name=who) if who else _("Ready"))
+        return Status("ready", _("Ready – %(name)s", name=apart(who)) if who else _("Ready"))
     if ticket.share is None:
         return Status("open", _("Not assigned"))
     if ticket.share.opened_at is not None:

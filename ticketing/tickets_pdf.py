@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
-from ticketing import barcodes, localtime, metrics, names
+from ticketing import barcodes, languages, localtime, metrics, names
 from ticketing.config import Settings
 from ticketing.downloads import ready_tickets
 from ticketing.models import CANCELLED, Order, Ticket
@@ -28,11 +28,12 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def pdf_of(ticket: Ticket) -> Path:
     """The ticket's PDF, in its holder's language. Raises `pdf.RenderFailed`."""
-    with force_locale(ticket.locale):
+    lang = languages.known(ticket.locale)
+    with force_locale(lang):
         document = Document(
             title=f"{_('Ticket')} – {ticket.order.shop.event.name}",
-            lang=ticket.locale,
-            sheets=(sheet_of(ticket, ticket.locale),),
+            lang=lang,
+            sheets=(sheet_of(ticket, lang),),
         )
     return _made(document)
 
@@ -43,11 +44,12 @@ def pdf_of_order(order: Order) -> Path:
     Raises `pdf.RenderFailed`, and where no ticket is ready what `downloads.ready_tickets` raises.
     """
     ready = ready_tickets(order)
-    with force_locale(order.locale):
+    lang = languages.known(order.locale)
+    with force_locale(lang):
         document = Document(
             title=f"{_('Tickets')} – {order.shop.event.name}",
-            lang=order.locale,
-            sheets=tuple(sheet_of(ticket, order.locale) for ticket in ready),
+            lang=lang,
+            sheets=tuple(sheet_of(ticket, lang) for ticket in ready),
             missing=_missing(order, ready),
         )
     return _made(document)

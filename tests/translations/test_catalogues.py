@@ -171,6 +171,7 @@ def test_what_is_said_stays_and_what_has_changed_is_marked(tmp_path: Path, said:
     former = Catalog("nl")
     former.add("Save", "Opslaan")
     former.add("This ticket has been claimed alreadyy", "Dit ticket is al geclaimd")
+    former.add("Archive", "Archiveren")
     former.add("Nobody says this any more, nor anything like it.", "Weg ermee")
     source.write(former, path)
     source.update(tmp_path)
@@ -182,6 +183,9 @@ def test_what_is_said_stays_and_what_has_changed_is_marked(tmp_path: Path, said:
     assert changed is not None
     assert changed.string == "Dit ticket is al geclaimd"
     assert changed.fuzzy
+    similar = now.get("Archived")
+    assert similar is not None
+    assert not similar.string, "what is said beside it is no former translation"
     assert "Weg ermee" not in path.read_text()
 
 

@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.plurals import get_plural
 
 from ticketing.catalogues import forms_of, is_said, languages_in, path_of, read
-from ticketing.translating.source import template
+from ticketing.translating.source import template, told_apart_by_plural
 
 _FORMAT: Final = re.compile(r"%(?:\((\w+)\))?(.|$)", re.DOTALL)
 _BRACES: Final = re.compile(r"\{\{|\}\}|\{\w+\}|[{}]")
@@ -39,7 +39,8 @@ class Problem:
 def problems_in(folder: Path) -> list[Problem]:
     """Of every catalogue. One in which nothing is said yet is no problem, but isn't offered."""
     source = template()
-    return [
+    twice = [Problem("en", "has several plurals", each) for each in told_apart_by_plural()]
+    return twice + [
         problem
         for language in languages_in(folder)
         for problem in problems_of(read(path_of(folder, language)), source, language)

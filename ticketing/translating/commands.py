@@ -42,6 +42,6 @@ def compile_catalogues() -> None:
 def _how_far(language: str) -> str:
     catalogue = read(path_of(settings().translations, language))
     messages = [message for message in catalogue if message.id]
-    said = sum(is_said(message) for message in messages)
+    said = sum(is_said(message) and not message.fuzzy for message in messages)
     state = "complete" if is_complete(catalogue) else f"{said} of {len(messages)}, not offered yet"
     return f"{language}: {state}"

@@ -70,6 +70,15 @@ def _found() -> list[_Found]:
     )
 
 
+def told_apart_by_plural() -> list[str]:
+    """What is counted in two ways: catalogues know a message by its singular alone."""
+    plurals: dict[tuple[str | None, str], set[str]] = {}
+    for _name, _line, message, _comments, context in _found():
+        if isinstance(message, tuple):
+            plurals.setdefault((context, message[0]), set()).add(message[1])
+    return [singular for (_context, singular), found in plurals.items() if len(found) > 1]
+
+
 def update(folder: Path, languages: list[str] | None = None) -> None:
     """Every catalogue of the folder follows the code; each of `languages` is begun if need be.
 
@@ -82,7 +91,7 @@ def update(folder: Path, languages: list[str] | None = None) -> None:
         catalogue = read(path) if path.exists() else Catalog(language)
         catalogue.update(source, update_creation_date=False)
         for message in catalogue:
-            _forget_empty(message)
+            _forget_guesses(message, source)
         write(catalogue, path)
 
 
@@ -108,11 +117,17 @@ def write(catalogue: Catalog, path: Path) -> None:
     path.write_bytes(b"".join(lines))
 
 
-def _forget_empty(message: Message) -> None:
-    """Babel takes forms that are all empty for a translation that fits only nearly."""
+def _forget_guesses(message: Message, source: Catalog) -> None:
+    """Babel proposes what similar messages say, and empty ones: neither is a former translation."""
+    former = message.previous_id[0] if message.previous_id else ""
     if not any(forms_of(message)):
         message.flags.discard("fuzzy")
-        message.previous_id = []
+    elif former and former in source:
+        message.flags.discard("fuzzy")
+        message.string = ("",) * len(forms_of(message)) if message.pluralizable else ""
+    else:
+        return
+    message.previous_id = []
 
 
 def _is_ours(folder: str) -> bool:

@@ -15,6 +15,7 @@ from ticketing import (
     fields,
     guards,
     history,
+    languages,
     links,
     missing,
     personalisation,
@@ -142,7 +143,7 @@ def apple_pass(token: str) -> ResponseReturnValue:
     ticket, _link = by_link.ticket_of(token)
     downloads.require_download(ticket, ticket.order.shop)
     account = offers.offers_of(ticket.order.organiser_id).apple
-    return send.apple_pass(offers.pkpass(ticket, account, ticket.locale))
+    return send.apple_pass(offers.pkpass(ticket, account, languages.known(ticket.locale)))
 
 
 @blueprint.post("/google-wallet")
@@ -153,7 +154,7 @@ def google_wallet(token: str) -> ResponseReturnValue:
         raise FormExpired
     downloads.require_download(ticket, ticket.order.shop)
     account = offers.offers_of(ticket.order.organiser_id).google
-    return redirect(offers.save_url(ticket, account, ticket.locale), 303)
+    return redirect(offers.save_url(ticket, account, languages.known(ticket.locale)), 303)
 
 
 @blueprint.post("/mail")

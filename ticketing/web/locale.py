@@ -1,6 +1,7 @@
 """Which language a page speaks."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
@@ -12,7 +13,6 @@ from ticketing import languages
 from ticketing.web.protection import LINK_PATHS, knows_no_cookie
 
 LANGUAGE: Final = "language"  # in the session: chosen before one signs in
-RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def select_locale() -> str:
 
 
 def direction_of(locale: str) -> str:
-    return "rtl" if locale.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+    return "rtl" if languages.is_right_to_left(locale) else "ltr"
 
 
 def switch() -> list[Switch]:
@@ -86,7 +86,7 @@ def _say(response: Response) -> Response:
         response.mimetype == "application/json" and response.status_code >= 400
     )
     if worded:
-        if response.status_code != 204:  # which says nothing, in no language
-            response.headers.setdefault("Content-Language", str(get_locale()).replace("_", "-"))
         response.vary.add("Accept-Language")
+        if response.status_code != HTTPStatus.NO_CONTENT:
+            response.headers.setdefault("Content-Language", str(get_locale()).replace("_", "-"))
     return response

@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         money=money,
         number=formats.number,
         listed=formats.listed,
+        apart=formats.apart,
         clock_in=localtime.clock_in,
         first_line=lambda text: text.partition("\n")[0],
     )

@@ -6,7 +6,7 @@ from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import ngettext, npgettext
 from flask_wtf.file import FileField
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -247,7 +247,9 @@ def _says(found: Import) -> str:
     numbers = {
         "n": number(orders),
         # TRANSLATORS: stands in “3 orders with 5 tickets were added”: in the case that asks for.
-        "tickets": ngettext("one ticket", "%(n)s tickets", tickets, n=number(tickets)),
+        "tickets": npgettext(
+            "orders with …", "one ticket", "%(n)s tickets", tickets, n=number(tickets)
+        ),
     }
     if found.state == "done":
         return str(

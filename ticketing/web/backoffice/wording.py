@@ -8,6 +8,7 @@ from flask_babel import pgettext
 
 from ticketing import delivery, fields, mail_search
 from ticketing.fields import Field
+from ticketing.formats import apart
 from ticketing.mailing import defaults, plainly
 from ticketing.models import HistoryEntry, OutboxMail
 
@@ -81,7 +82,7 @@ def what(entry: HistoryEntry) -> str:
 
 def who(entry: HistoryEntry) -> str:
     """Who did it: "Bea Booker (booker)"."""
-    name = entry.actor_name
+    name = apart(entry.actor_name)
     kinds: dict[str, tuple[str, str]] = {
         "booker": (_("Booker"), _("%(name)s (booker)", name=name)),
         "visitor": (_("Visitor"), _("%(name)s (visitor)", name=name)),

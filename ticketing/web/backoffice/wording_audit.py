@@ -4,6 +4,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ticketing import audit
+from ticketing.formats import number
 from ticketing.models import AuditEntry
 
 
@@ -54,11 +55,11 @@ def details(entry: AuditEntry) -> str:
     if names := about.get("filters"):
         said.append(_("filtered by: %(names)s", names=", ".join(map(str, names))))
     if rows := about.get("rows"):
-        said.append(ngettext("one row", "%(num)d rows", rows))
+        said.append(ngettext("one row", "%(n)s rows", rows, n=number(rows)))
     if orders := about.get("orders"):
-        said.append(ngettext("one order", "%(num)d orders", orders))
+        said.append(ngettext("one order", "%(n)s orders", orders, n=number(orders)))
     if tickets := about.get("tickets"):
-        said.append(ngettext("one ticket", "%(num)d tickets", tickets))
+        said.append(ngettext("one ticket", "%(n)s tickets", tickets, n=number(tickets)))
     if role := about.get("role"):
         said.append(_("role: %(role)s", role=role))
     return " · ".join(said)
