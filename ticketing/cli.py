@@ -31,7 +31,7 @@ from ticketing import (
 )
 from ticketing.config import settings
 from ticketing.extensions import db
-from ticketing.history import By
+from ticketing.history import DOOR
 from ticketing.imports import steps
 from ticketing.models import Shop
 from ticketing.privacy import remains, retention
@@ -152,11 +152,7 @@ def door_command(barcode: str, check_in: bool) -> None:
     """Say whether BARCODE is good; exits with 1 and the reason if it isn't."""
     _check_keys()
     try:
-        ticket = (
-            admission.check_in(barcode, By("system", "Door"))
-            if check_in
-            else barcodes.look_up(barcode)
-        )
+        ticket = admission.check_in(barcode, DOOR) if check_in else barcodes.look_up(barcode)
     except barcodes.BarcodeRefused as refused:
         raise click.ClickException(f"refused: {refused.reason}") from refused
     holder = f"{ticket.first_name} {ticket.last_name}".strip()

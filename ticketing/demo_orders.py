@@ -10,7 +10,6 @@ from ticketing.models import OPEN, Event, Order, Organiser, Shop, Ticket, Ticket
 from ticketing.orders import Booker, Line
 
 TIMEZONE: Final = "Europe/Amsterdam"
-DOOR: Final = By("system", "Door")
 ORGANISER: Final = By("organiser", "Dana Demo")
 
 BOOKER: Final = Booker("Bea", "Bakker", "bea@example.org", "+31612345678")
@@ -109,7 +108,7 @@ def _go_on(order: Order) -> None:
         generation = _share(_open_tickets(order)[1], "copy")
         sharing.opened(_open_tickets(order)[1], generation)
     elif order.reference == "WEB-1002":
-        admission.check_in(barcodes.text_of(order.tickets[0]), DOOR)
+        admission.check_in(barcodes.text_of(order.tickets[0]), history.DOOR)
         admission.new_barcode(order.tickets[1], ORGANISER)
     elif order.reference == "WEB-1003":
         cancelling.cancel_ticket(order.tickets[4], ORGANISER, reason="Can't come")

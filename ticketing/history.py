@@ -26,6 +26,7 @@ class By:
 
 
 SYSTEM = By("system")
+DOOR = By("system", "Door")  # its name is said in the reader's language
 SHOP = By("shop")
 VISITOR = By("visitor")
 

@@ -187,6 +187,10 @@ def test_what_is_said_stays_and_what_has_changed_is_marked(tmp_path: Path, said:
     assert similar is not None
     assert not similar.string, "what is said beside it is no former translation"
     assert "Weg ermee" not in path.read_text()
+    assert '#| msgid "This ticket has been claimed alreadyy"' in path.read_text()
+    first = path.read_bytes()
+    source.update(tmp_path)
+    assert path.read_bytes() == first, "a second time changes nothing"
 
 
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:

@@ -169,7 +169,9 @@ def order_resent(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Lett
         facts=((_("Order"), order.code),),
         list_heading=_("Your tickets, one by one"),
         tickets=tuple(_line(ticket) for ticket in standing),
-        notes=(_("Whoever has one of these links can use it, so keep this mail to yourself."),),
+        notes=(
+            _("Whoever has one of these links can use the ticket, so keep this mail to yourself."),
+        ),
         footer=_for_order(order),
     )
 

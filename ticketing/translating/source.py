@@ -8,7 +8,7 @@ from typing import Final
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
-from babel.messages.pofile import write_po
+from babel.messages.pofile import denormalize, write_po
 
 from ticketing.catalogues import forms_of, languages_in, path_of, read
 from ticketing.config import PROJECT
@@ -91,6 +91,7 @@ def update(folder: Path, languages: list[str] | None = None) -> None:
         catalogue = read(path) if path.exists() else Catalog(language)
         catalogue.update(source, update_creation_date=False)
         for message in catalogue:
+            _remember_former(message)
             _forget_guesses(message, source)
         write(catalogue, path)
 
@@ -115,6 +116,14 @@ def write(catalogue: Catalog, path: Path) -> None:
     lines = [line for line in file.getvalue().splitlines(True) if not line.startswith(_DROPPED)]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(lines))
+
+
+def _remember_former(message: Message) -> None:
+    """Babel writes what something was in English (`#| msgid "…"`), and reads it as a remark."""
+    former = [each for each in message.user_comments if each.startswith("| msgid")]
+    if former and message.fuzzy and not message.previous_id:
+        message.previous_id = [denormalize(each.partition(" msgid ")[2]) for each in former[:1]]
+    message.user_comments = [each for each in message.user_comments if not each.startswith("|")]
 
 
 def _forget_guesses(message: Message, source: Catalog) -> None:

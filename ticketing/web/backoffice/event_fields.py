@@ -181,7 +181,7 @@ def _otherwise(ticket_type: TicketType) -> str:
     words = need_words()
     labels = _labels_of(ticket_type)
     return "; ".join(
-        f"{labels[key]}: {words[need].lower()}"
+        f"{labels[key]}: {words[need]}"
         for key, need in needs.of_type(ticket_type).items()
         if need != needs.AS_EVENT
     )

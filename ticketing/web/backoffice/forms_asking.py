@@ -50,7 +50,7 @@ def needs_form(
     for key, label in labels.items():
         choices = [SelectChoice(need, words[need]) for need in needs.offered(key)]
         if as_event is not None:
-            same = _("As the event: %(need)s", need=words[as_event[key]].lower())
+            same = _("As the event: %(need)s", need=words[as_event[key]])
             choices.insert(0, SelectChoice(needs.AS_EVENT, same))
         members[key] = RadioField(label, [Wanted()], choices=choices, validate_choice=False)
     return type("NeedsForm", (RevisedForm,), members)

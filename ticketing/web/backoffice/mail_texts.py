@@ -114,7 +114,9 @@ def mail_text(event_id: int, kind: str, language: str) -> ResponseReturnValue:
         except InvalidSettings as invalid:
             _show(form, invalid)
         except TooManyMails:
-            form.form_errors.append(_("That were many test mails for one day. Try again tomorrow."))
+            form.form_errors.append(
+                _("Those were many test mails for one day. Try again tomorrow.")
+            )
         except EditedMeanwhile:
             row = rules.stored(event, kind, language)
             versions = _compare(form, rules.as_typed(row, kind, language))

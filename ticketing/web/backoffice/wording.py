@@ -9,6 +9,7 @@ from flask_babel import pgettext
 from ticketing import delivery, fields, mail_search
 from ticketing.fields import Field
 from ticketing.formats import apart
+from ticketing.history import DOOR
 from ticketing.mailing import defaults, plainly
 from ticketing.models import HistoryEntry, OutboxMail
 
@@ -82,7 +83,8 @@ def what(entry: HistoryEntry) -> str:
 
 def who(entry: HistoryEntry) -> str:
     """Who did it: "Bea Booker (booker)"."""
-    name = apart(entry.actor_name)
+    at_the_door = (entry.actor, entry.actor_name) == (DOOR.kind, DOOR.name)
+    name = pgettext("where people enter", "Door") if at_the_door else apart(entry.actor_name)
     kinds: dict[str, tuple[str, str]] = {
         "booker": (_("Booker"), _("%(name)s (booker)", name=name)),
         "visitor": (_("Visitor"), _("%(name)s (visitor)", name=name)),
