@@ -10,13 +10,13 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.orm import Session
 
+from ticketing import security_log
 from ticketing.config import settings
 from ticketing.gathering import put
 from ticketing.lately import within
 from ticketing.locking import queue_for
 from ticketing.models import Order, OutboxMail, Ticket, now
 from ticketing.refusals import TooManyMails
-from ticketing.security_log import ACCOUNT, note_once_committed
 
 CONFIRMATION = "confirmation"  # booker: the order is in, here is the overview
 SHARE = "share"  # visitor: somebody shares a ticket with you
@@ -118,7 +118,9 @@ def enqueue_for_account(
     )
     session.add(mail)
     if kind not in _NO_SIGN_IN:
-        note_once_committed(session, ACCOUNT, what=kind, user=params.get("user_id"))
+        security_log.note_once_committed(
+            session, security_log.ACCOUNT, what=kind, user=params.get("user_id")
+        )
     return mail
 
 

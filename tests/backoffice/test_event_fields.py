@@ -146,12 +146,12 @@ def test_a_type_asks_otherwise(olga: Browser, event: Event, weekend: TicketType)
     answer = olga.submit(of_type(weekend), phone="off", **{diet.key: "required"})
     assert (answer.status_code, answer.location) == (303, page(event))
     assert weekend.fields == {"phone": "off", diet.key: "required"}
-    assert "Phone: not in use; Diet?: required" in words(olga.get(page(event)))
+    assert "Phone: Not in use; Diet?: Required" in words(olga.get(page(event)))
 
 
 def test_a_type_says_what_the_event_asks(olga: Browser, weekend: TicketType) -> None:
     text = olga.get(of_type(weekend)).text
-    for need in ("required", "optional", "not in use"):
+    for need in ("Required", "Optional", "Not in use"):
         assert f"As the event: {need}" in text
 
 
@@ -445,7 +445,7 @@ def test_an_order_shows_what_is_missing_and_asks_for_it(
     assert ask not in forms_in(olga.get(order).text)
     builders.require(event, phone="required", city="required")
     text = words(olga.get(order))
-    assert "Phone, City" in text
+    assert "Phone and City" in text
     assert ask in forms_in(text)
     answer = olga.submit(order, action=ask)
     assert (answer.status_code, answer.location) == (303, order)

@@ -61,6 +61,10 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
   })
   .map((e) => e.outerHTML.slice(0, 120))"""
 
+# Each would be looked for, styled and announced as the first of that name.
+SAME_NAMES = """() => [...document.querySelectorAll('[id]')]
+  .map((e) => e.id).filter((id, at, all) => all.indexOf(id) !== at)"""
+
 TWICE_AS_LARGE = """addEventListener('DOMContentLoaded', () => {
   document.documentElement.style.fontSize = '200%'
 })"""
@@ -96,6 +100,7 @@ def test_a_page(app: Flask, company: Company, name: str) -> None:
     picture("390")
     assert objections(page) == []
     assert page.evaluate(SMALL_TARGETS) == []
+    assert page.evaluate(SAME_NAMES) == []
     page.emulate_media(color_scheme="dark")
     picture("390-dark")
     assert objections(page) == []

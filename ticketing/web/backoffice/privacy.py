@@ -60,6 +60,7 @@ class NoticeForm(BackofficeForm):
     )
     notice = StringField(
         _l("Your privacy notice"),
+        id="privacy-notice",  # “notice” is the place of what a page says
         render_kw={
             "type": "url",
             "inputmode": "url",
