@@ -299,12 +299,35 @@ def test_each_language_has_its_own(shop: Shop) -> None:
     assert said_to(shop, "sv").subject == "Hello Bea"
 
 
+@pytest.fixture
+def english_alone(app: Flask) -> None:
+    """As if no catalogue were complete."""
+    app.extensions["passalong.catalogues"] = {}
+
+
+def test_around_the_organisers_words_stand_ours_in_their_language(shop: Shop) -> None:
+    save(shop.event, language="nl", subject="Hallo {first_name}")
+    said = said_to(shop, "nl")
+    assert 'lang="nl"' in said.html
+    assert "Bedankt, Bea" in said.text
+
+
+@pytest.mark.usefixtures("english_alone")
 def test_our_words_are_not_said_to_be_in_the_organisers_language(shop: Shop) -> None:
     save(shop.event, language="nl", subject="Hallo {first_name}")
     assert 'lang="nl"' not in said_to(shop, "nl").html
 
 
 def test_the_languages_of_an_event(shop: Shop) -> None:
+    with write():
+        shop.languages = ["nl", "fr"]
+    assert mail_texts.languages_of(shop.event) == ["nl", "fr"]
+    save(shop.event, language="de", subject="Hallo")
+    assert mail_texts.languages_of(shop.event) == ["nl", "fr", "de"]
+
+
+@pytest.mark.usefixtures("english_alone")
+def test_english_stands_in_for_a_language_that_we_lack(shop: Shop) -> None:
     assert mail_texts.languages_of(shop.event) == ["en"]
     with write():
         shop.languages = ["nl", "fr"]

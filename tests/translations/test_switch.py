@@ -62,7 +62,7 @@ def speaks(answer: object) -> str:
         ("?lang=nl", "en", "en", "nl"),
         ("?lang=en", "nl", "nl", "en"),
         ("?lang=xx", "nl", "en", "nl"),
-        ("?lang=de", "", "en", "en"),
+        ("?lang=de", "", "en", "de"),
     ],
 )
 def test_the_switch_then_the_browser_then_the_order(

@@ -23,7 +23,7 @@ OF_ORDER: Final = (
     *(Shop.revision, Shop.colour, Shop.embed_origins, Shop.consumer_desk, Shop.delivery_note),
     *(Shop.download_enabled, Shop.personalisation_deadline),
     *(Event.revision, Event.name, Event.place, Event.starts_at, Event.ends_at, Event.timezone),
-    Organiser.name,
+    *(Organiser.name, Organiser.privacy_contact, Organiser.privacy_notice),
     *(_cover.digest, _cover.content_type, _cover.width, _cover.height),
     *(_logo.digest, _logo.content_type, _logo.width, _logo.height),
 )
