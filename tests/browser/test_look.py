@@ -62,7 +62,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
   .map((e) => e.outerHTML.slice(0, 120))"""
 
 # Each would be looked for, styled and announced as the first of that name.
-SAME_NAMES = """() => [...document.querySelectorAll('[id]')]
+SAME_NAMES = """() => [...document.querySelectorAll('[id]:not([type=hidden])')]
   .map((e) => e.id).filter((id, at, all) => all.indexOf(id) !== at)"""
 
 TWICE_AS_LARGE = """addEventListener('DOMContentLoaded', () => {
