@@ -141,6 +141,7 @@ def make_app(server: Server) -> Flask:
     Babel(app)
     app.jinja_env.globals["static_url"] = lambda name: url_for("static", filename=name)
     app.jinja_env.globals["look"] = Look()
+    app.jinja_env.globals["language_switch"] = list  # there is but one
 
     @app.before_request
     def note() -> None:
