@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from ticketing import images, money, names, places
 from ticketing.images import Picture
 from ticketing.locking import lock
-from ticketing.models import Event, Organiser, TicketType
+from ticketing.models import Event, Organiser, TicketType, now
 from ticketing.privacy.endings import USUAL
 from ticketing.refusals import EditedMeanwhile
 from ticketing.shops import local_moment
@@ -46,7 +46,9 @@ def create(organiser: Organiser, given: Mapping[str, str]) -> Event:
     cleaned = clean(given)
     organiser_id = organiser.id
     with write() as session:
-        event = Event(organiser_id=organiser_id, retention_days=USUAL, **cleaned)
+        event = Event(
+            organiser_id=organiser_id, retention_days=USUAL, keeping_changed_at=now(), **cleaned
+        )
         session.add(event)
     return event
 
@@ -66,6 +68,8 @@ def change(event: Event, given: Mapping[str, str], *, revision: int) -> Event:
             raise EditedMeanwhile
         if cleaned["currency"] != event.currency:
             _convert(event.ticket_types, event.currency, cleaned["currency"])
+        if (cleaned["starts_at"], cleaned["ends_at"]) != (event.starts_at, event.ends_at):
+            event.keeping_changed_at = now()
         for column, value in cleaned.items():
             setattr(event, column, value)
         event.revision += 1

@@ -141,9 +141,10 @@ def _as_text(kind: Any, value: Any) -> str:
 
 
 def is_over(event: Event, days: int) -> None:
-    """The event ended so many days ago, and is kept for thirty."""
+    """The event ended so many days ago, is kept for thirty, and was set up long before."""
     with write() as session:
         event = session.get_one(Event, event.id)
         event.starts_at = now() - dt.timedelta(days=days + 1)
         event.ends_at = now() - dt.timedelta(days=days)
         event.retention_days = 30
+        event.keeping_changed_at = None

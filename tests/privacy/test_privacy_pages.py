@@ -1,5 +1,6 @@
 """What an organiser sets and does: how long, one person's data, whom people ask, Italy's rule."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.backoffice.browsing import Browser
 from tests.privacy import marked
 from ticketing import audit, fields, links, names, needs, personalisation
 from ticketing.extensions import db
-from ticketing.models import AuditEntry, Event, Order, Shop
+from ticketing.models import AuditEntry, Event, Order, Shop, now
 from ticketing.names import ERASED
 from ticketing.privacy import retention
 from ticketing.transactions import write
@@ -67,6 +68,43 @@ class TestHowLongDetailsAreKept:
         assert created.status_code == 303, created.text
         event = db.session.query(Event).filter_by(name="New").one()
         assert event.retention_days == 90
+
+    def test_a_mistyped_year_erases_nobody_for_a_day(
+        self, olga: Browser, page: str, order: Order
+    ) -> None:
+        olga.submit(page, days="90")
+        self.saved_long_ago(order)
+        olga.submit(
+            f"/backoffice/events/{order.shop.event_id}/edit",
+            starts_at="2020-06-01T20:00",
+            ends_at="",
+        )
+        self.waits_for_a_day(olga, page)
+
+    def test_a_shorter_time_erases_nobody_for_a_day(
+        self, olga: Browser, page: str, order: Order
+    ) -> None:
+        marked.is_over(order.shop.event, days=20)
+        assert olga.submit(page, days="7").status_code == 303
+        self.waits_for_a_day(olga, page)
+        self.saved_long_ago(order)
+        assert olga.submit(page, rule="italy").status_code == 303
+        assert "within the hour" in olga.get(page).text, "days and dates stay what they were"
+
+    @staticmethod
+    def saved_long_ago(order: Order) -> None:
+        with write() as session:
+            event = session.get_one(Event, order.shop.event_id)
+            event.keeping_changed_at = now() - dt.timedelta(days=300)
+
+    @staticmethod
+    def waits_for_a_day(olga: Browser, page: str) -> None:
+        shown = olga.get(page).text
+        assert "the details of one person are erased, as things stand" in shown
+        assert "within the hour" not in shown
+        in_time, late = now() + dt.timedelta(hours=23), now() + dt.timedelta(hours=25)
+        assert retention.retain(dry_run=True, clock=lambda: in_time) == []
+        assert [done.people for done in retention.retain(dry_run=True, clock=lambda: late)] == [1]
 
     def test_now_if_the_event_is_over(self, olga: Browser, page: str, order: Order) -> None:
         builders.claim(order.tickets[0])

@@ -30,6 +30,8 @@ class Event(Base):
     reminder_days: Mapped[list[int]] = mapped_column(default=list)
     # Days after the end from which on nobody's details are kept; None: until somebody erases them.
     retention_days: Mapped[int | None]
+    # When the days above or the event's dates were changed last; see endings.CHANGE_WAITS.
+    keeping_changed_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]  # when everybody's details were erased last
     names_rule: Mapped[str] = mapped_column(String(20), default="")  # see names_rules.py; "": none
     revision: Mapped[int] = mapped_column(default=1)  # raised by each change of the settings

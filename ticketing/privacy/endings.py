@@ -10,6 +10,8 @@ OPEN_END: Final = dt.timedelta(days=1)  # how long an event without an end count
 # for complaints and refunds, and for the next edition's organiser to have counted.
 CHOICES: Final = (7, 30, 90, 180, 365, 730, 3650)
 USUAL: Final = 90
+# A slip in a date, or in the days, can be put right for so long before it erases anybody.
+CHANGE_WAITS: Final = dt.timedelta(days=1)
 
 
 def end_of(event: Event) -> dt.datetime:
@@ -17,10 +19,16 @@ def end_of(event: Event) -> dt.datetime:
 
 
 def kept_until(event: Event) -> dt.datetime | None:
-    """From when on nobody's details are kept; None: until somebody erases them."""
+    """From when on nobody's details are kept; None: until somebody erases them.
+
+    Not before `CHANGE_WAITS` after the event's dates or days were changed.
+    """
     if event.retention_days is None:
         return None
-    return end_of(event) + dt.timedelta(days=event.retention_days)
+    until = end_of(event) + dt.timedelta(days=event.retention_days)
+    if event.keeping_changed_at is None:
+        return until
+    return max(until, event.keeping_changed_at + CHANGE_WAITS)
 
 
 def is_needed(event: Event) -> bool:

@@ -119,6 +119,8 @@ def change(event: Event, days: int | None, rule: str, actor: Actor, *, revision:
         event = lock(session, Event, event_id)
         if event.revision != revision:
             raise EditedMeanwhile
+        if event.retention_days != days:
+            event.keeping_changed_at = now()
         event.retention_days = days
         event.names_rule = rule
         event.revision += 1
