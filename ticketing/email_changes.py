@@ -38,7 +38,7 @@ def ask(user: User, email: str, *, locale: str) -> str:
     email = fields.clean_email(email.strip()).lower()
     user_id = user.id
     with write() as session:
-        lock(session, User, user_id)
+        user = lock(session, User, user_id)
         mine = outbox.number_in_params("user_id") == user_id
         limits = ((outbox.to(email), _MAILS_TO_ADDRESS), (mine, _MAILS_OF_ACCOUNT))
         if not outbox.within_limits(session, outbox.EMAIL_CHANGE, *limits):
@@ -53,7 +53,7 @@ def ask(user: User, email: str, *, locale: str) -> str:
             session,
             outbox.EMAIL_CHANGE,
             email,
-            locale,
+            user.locale or locale,
             params={"user_id": user_id, "email_change_id": change.id},
         )
     return email
@@ -85,9 +85,7 @@ def confirm(token: str, *, locale: str) -> User:
             change = read(token)  # as it is now: of two who send it at once, one is too late
             if _is_taken(session, change.email):
                 raise EmailChangeOver
-            outbox.enqueue_for_account(
-                session, outbox.EMAIL_CHANGED, user.email, locale, params={"user_id": user_id}
-            )
+            outbox.tell_user(session, outbox.EMAIL_CHANGED, user, locale)
             user.email = change.email
             revoked.note_address(session, user)
             end_all_of(session, user)  # this link, too

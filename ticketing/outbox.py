@@ -15,7 +15,7 @@ from ticketing.config import settings
 from ticketing.gathering import put
 from ticketing.lately import within
 from ticketing.locking import queue_for
-from ticketing.models import Order, OutboxMail, Ticket, now
+from ticketing.models import Order, OutboxMail, Ticket, User, now
 from ticketing.refusals import TooManyMails
 
 CONFIRMATION = "confirmation"  # booker: the order is in, here is the overview
@@ -122,6 +122,29 @@ def enqueue_for_account(
             session, security_log.ACCOUNT, what=kind, user=params.get("user_id")
         )
     return mail
+
+
+def tell_user(
+    session: Session,
+    kind: str,
+    user: User,
+    locale: str,
+    *,
+    params: dict[str, Any] | None = None,
+    asked_from: str = "",
+) -> OutboxMail:
+    """Write a mail to somebody about their account, in the caller's transaction.
+
+    It speaks the language that they have chosen; `locale` is for those who chose none.
+    """
+    return enqueue_for_account(
+        session,
+        kind,
+        user.email,
+        user.locale or locale,
+        params={"user_id": user.id, **(params or {})},
+        asked_from=asked_from,
+    )
 
 
 def _new_message_id() -> str:

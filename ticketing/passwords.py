@@ -160,14 +160,7 @@ def ask_for_reset(email: str, *, locale: str, asked_from: str) -> None:
             (OutboxMail.asked_from == asked_from, _RESETS_FROM_ADDRESS),
         )
         if outbox.within_limits(session, outbox.PASSWORD_RESET, *limits):
-            outbox.enqueue_for_account(
-                session,
-                outbox.PASSWORD_RESET,
-                user.email,
-                locale,
-                params={"user_id": user.id},
-                asked_from=asked_from,
-            )
+            outbox.tell_user(session, outbox.PASSWORD_RESET, user, locale, asked_from=asked_from)
 
 
 def reset_url(user: User) -> str:
@@ -201,9 +194,7 @@ def _put(session: Any, user: User, hashed: str, locale: str) -> None:
     user.password = hashed
     revoked.note_password(session, user)
     end_all_of(session, user)
-    outbox.enqueue_for_account(
-        session, outbox.PASSWORD_CHANGED, user.email, locale, params={"user_id": user.id}
-    )
+    outbox.tell_user(session, outbox.PASSWORD_CHANGED, user, locale)
     audit.record(session, audit.PASSWORD_CHANGED, Actor(user.id))
 
 

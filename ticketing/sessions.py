@@ -49,10 +49,8 @@ def begin(user_id: int, browser: str, *, known: bool, locale: str, address: str 
             and not known
             and outbox.within_limits(session, outbox.NEW_BROWSER, new_mails)
         ):
-            params = {"user_id": user_id, "browser": browser, "at": now().isoformat()}
-            outbox.enqueue_for_account(
-                session, outbox.NEW_BROWSER, user.email, locale, params=params
-            )
+            params = {"browser": browser, "at": now().isoformat()}
+            outbox.tell_user(session, outbox.NEW_BROWSER, user, locale, params=params)
         user.signed_in_at = now()
         audit.record(session, audit.SIGNED_IN, Actor(user_id, address=address))
     return secret

@@ -246,7 +246,7 @@ def _locked(session: Session, user_id: int) -> User:
 
 
 def _tell(session: Session, kind: str, user: User, locale: str) -> None:
-    outbox.enqueue_for_account(session, kind, user.email, locale, params={"user_id": user.id})
+    outbox.tell_user(session, kind, user, locale)
     audit.record(session, _AUDITED[kind], Actor(user.id))
 
 

@@ -47,13 +47,8 @@ def _warn(organiser_id: int, at: dt.datetime) -> int:
         account.warned = due
         owners = _owners(session, organiser_id)
         for owner in owners:
-            outbox.enqueue_for_account(
-                session,
-                outbox.WALLET_ENDING,
-                owner.email,
-                owner.locale or FIRST,
-                params={"user_id": owner.id, "wallet_id": account.id},
-            )
+            params = {"wallet_id": account.id}
+            outbox.tell_user(session, outbox.WALLET_ENDING, owner, FIRST, params=params)
     return len(owners)
 
 
