@@ -112,6 +112,7 @@ def test_who_says_otherwise_is_obeyed(server: tuple[str, bool]) -> None:
         "postgresql://passalong:x@127.0.0.1:5433/passalong",
         "postgresql://passalong@[::1]/passalong",
         "postgresql:///passalong?host=/run/a,localhost:5433",
+        "postgresql://localhost/passalong?hostaddr=127.0.0.1",
         "postgresql://db.example/passalong?sslmode=require",
     ],
 )
@@ -127,6 +128,10 @@ def test_on_this_machine_or_where_it_is_said_nothing_is_added(address: str) -> N
         "postgresql:///passalong?host=db.example",
         "postgresql:///passalong?host=localhost,db.example:5433",
         "postgresql://x/passalong?host=one.example:5432&host=two.example",
+        "postgresql:///passalong?hostaddr=10.0.0.5",
+        "postgresql://localhost/passalong?hostaddr=10.0.0.5",
+        "postgresql://localhost/passalong?hostaddr=127.0.0.1,10.0.0.5",
+        "postgresql://db.example/passalong?hostaddr=127.0.0.1",
     ],
 )
 def test_elsewhere_its_certificate_is_looked_at(address: str) -> None:
@@ -139,3 +144,20 @@ def test_libpqs_own_variables_count_too() -> None:
     url = make_url("postgresql://db.example/passalong")
     assert connect_args(url, {"PGSSLMODE": "disable"}) == {}
     assert connect_args(url, {"PGSSLROOTCERT": "/own.crt"}) == {"sslmode": "verify-full"}
+
+
+@pytest.mark.parametrize(
+    ("address", "environ", "here"),
+    [
+        ("postgresql:///passalong", {"PGHOST": "db.example"}, False),
+        ("postgresql:///passalong", {"PGHOST": "/run/postgresql"}, True),
+        ("postgresql:///passalong", {"PGHOSTADDR": "10.0.0.5"}, False),
+        ("postgresql://localhost/passalong", {"PGHOST": "db.example"}, True),
+        ("postgresql://localhost/passalong", {"PGHOSTADDR": "10.0.0.5"}, False),
+        ("postgresql:///passalong?hostaddr=127.0.0.1", {"PGHOSTADDR": "10.0.0.5"}, True),
+    ],
+)
+def test_where_an_address_leaves_it_out_libpqs_variables_say_where(
+    address: str, environ: dict[str, str], here: bool
+) -> None:
+    assert (connect_args(make_url(address), environ) == {}) == here

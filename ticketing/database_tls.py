@@ -17,7 +17,7 @@ def connect_args(url: URL, environ: Mapping[str, str] = os.environ) -> dict[str,
     """What libpq is told besides the address; nothing where that, or a `PG…` variable, says it."""
     said = {name for name in ("sslmode", "sslrootcert") if name in url.query}
     said |= {name for name in ("sslmode", "sslrootcert") if environ.get(f"PG{name.upper()}")}
-    if "sslmode" in said or all(_is_here(host) for host in _hosts(url)):
+    if "sslmode" in said or all(_is_here(host) for host in _hosts(url, environ)):
         return {}
     wanted = {"sslmode": "verify-full"}
     if "sslrootcert" not in said:
@@ -26,12 +26,21 @@ def connect_args(url: URL, environ: Mapping[str, str] = os.environ) -> dict[str,
     return wanted
 
 
-def _hosts(url: URL) -> list[str]:
-    """The machines that an address names; one may stand in its query, and several do there."""
-    named = url.query.get("host", ())
-    several = [named] if isinstance(named, str) else list(named)
-    hosts = [host for each in several for host in each.split(",")]
-    return [_without_port(host) for host in filter(None, [url.host, *hosts])]
+def _hosts(url: URL, environ: Mapping[str, str]) -> list[str]:
+    """The machines that an address names; what it leaves out, libpq takes from its variables.
+
+    A `hostaddr` is where the database is, whatever its name says; both have to be here.
+    """
+    named = [*filter(None, [url.host]), *_listed(url, "host")] or [environ.get("PGHOST", "")]
+    addresses = _listed(url, "hostaddr") or [environ.get("PGHOSTADDR", "")]
+    hosts = [host for each in (*named, *addresses) for host in each.split(",")]
+    return [_without_port(host) for host in filter(None, hosts)]
+
+
+def _listed(url: URL, key: str) -> list[str]:
+    """What a query says under a key, which may stand there several times."""
+    said = url.query.get(key, ())
+    return list(filter(None, [said] if isinstance(said, str) else said))
 
 
 def _without_port(host: str) -> str:
