@@ -158,6 +158,13 @@ def test_what_is_chosen_before_signing_in_stays(olga: Browser) -> None:
     assert speaks(olga.get("/backoffice/orders")) == "nl"
 
 
+def test_as_your_browser_asks_ends_what_was_chosen_before(olga: Browser) -> None:
+    olga.get("/backoffice/sign-in?lang=nl")
+    olga.sign_in("olga@example.org", PASSWORD)
+    olga.submit("/backoffice/account", name="Olga", language="")
+    assert speaks(olga.get("/backoffice/orders", headers={"Accept-Language": "de"})) == "de"
+
+
 def test_a_setting_of_ones_own_comes_first(app: Flask, olga: Browser) -> None:
     olga.sign_in("olga@example.org", PASSWORD)
     assert speaks(olga.get("/backoffice/orders", headers={"Accept-Language": "en"})) == "en"

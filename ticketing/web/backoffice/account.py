@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from flask import abort, flash, g, redirect, request, url_for
+from flask import abort, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, refresh
 from flask_babel import gettext as _
@@ -31,6 +31,7 @@ from ticketing.web.backoffice.forms_people import (
 )
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.roles import ANYONE, needs
+from ticketing.web.locale import LANGUAGE
 
 
 @blueprint.route("/account", methods=["GET", "POST"])
@@ -43,6 +44,7 @@ def account() -> ResponseReturnValue:
         except ValueError as error:
             form.name.errors = [str(error)]
         else:
+            session.pop(LANGUAGE, None)  # was chosen before, for as long as nothing else was
             refresh()  # said in the language that was just chosen
             flash(_("Your settings were saved."), "success")
             return redirect(url_for(".account"), 303)
