@@ -25,6 +25,7 @@ def dutch(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         "Tickets": "Kaartjes",
         "Sign in": "Inloggen",
         "Orders": "Bestellingen",
+        "Did you mean %(address)s?": "Bedoel je %(address)s?",
     }
     teach(monkeypatch, "nl", said)
 
@@ -126,6 +127,18 @@ def test_news_are_in_the_language_of_their_page(client: FlaskClient, order: Orde
     found = client.get(f"{at}&spoken=nl", headers={"Accept-Language": "en"}).text
     assert "Delen" in found
     assert "lang=nl" not in found, "nobody has chosen it"
+
+
+def test_a_likely_slip_is_asked_about_in_the_language_of_its_page(
+    client: FlaskClient, order: Order
+) -> None:
+    page = client.get(f"{builders.share(order.tickets[0])}?lang=nl").text
+    [at] = re.findall(r'data-hx-post="([^"]*)"', page)
+    typed = {"email": "anna@gmial.con"}
+    answer = client.post(at, data=typed, headers={"Accept-Language": "en", "Cookie": "session=x"})
+    assert "Bedoel je" in answer.text
+    assert answer.headers["Content-Language"] == "nl"
+    assert "Cookie" not in answer.headers["Vary"]
 
 
 def test_what_people_wrote_is_no_address() -> None:

@@ -21,7 +21,7 @@ EMBEDDABLE_PATHS: Final = (*LINK_PATHS, "/shop/", "/embed/")
 # program sends), whoever's browser asks. A cookie is neither read nor written.
 COOKIELESS_PATHS: Final = (
     *EMBEDDABLE_PATHS,
-    *("/.well-known/", "/api/", "/brand/", "/embed.js", "/healthz"),
+    *("/.well-known/", "/api/", "/brand/", "/email-suggestion", "/embed.js", "/healthz"),
     *("/hooks/", "/images/", "/static/"),
 )
 # For two years, and for names below ours: an installation has a host of its own.
