@@ -247,6 +247,7 @@ class TestWhomPeopleAsk:
             f"/o/{links.order_token(order)}",
             builders.share(order.tickets[1]),
             f"/t/{links.ticket_token(order.tickets[0])}",
+            f"/shop/{order.shop.slug}",
         ]
         for path in paths:
             page = app.test_client(use_cookies=False).get(path).text
