@@ -136,6 +136,16 @@ def test_its_html_can_do_nothing(olga: Browser, order: Order) -> None:
     assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
 
 
+def test_its_html_says_which_language_it_speaks(olga: Browser, order: Order) -> None:
+    mail = builders.mails_of(order, "confirmation")[0]
+    with write() as session:
+        session.get_one(OutboxMail, mail.id).locale = "nl"
+    answer = olga.get(at(mail, "/html"), headers={"Accept-Language": "en"})
+    assert '<html lang="nl"' in answer.text
+    assert answer.headers["Content-Language"] == "nl"
+    assert olga.get(at(mail)).headers["Content-Language"] == "en"
+
+
 def test_a_mail_without_meaning_says_why(olga: Browser, order: Order) -> None:
     builders.claim(order.tickets[0])
     cancelling.cancel_ticket(order.tickets[0], builders.ORGANISER)

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
-from ticketing import localtime, mail_queue, mail_search, mails
+from ticketing import languages, localtime, mail_queue, mail_search, mails
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.formats import number
@@ -119,9 +119,13 @@ def mail(mail_id: int) -> ResponseReturnValue:
 @blueprint.get("/outbox/<int:mail_id>/html")
 def mail_html(mail_id: int) -> ResponseReturnValue:
     """The mail's HTML, for the frame on its page: no script, no request, no link to follow."""
-    composed, withdrawn = _composed(scope.mail_or_404(mail_id))
+    found = scope.mail_or_404(mail_id)
+    composed, withdrawn = _composed(found)
     g.content_security_policy = MAIL_CSP
-    return composed.html if composed else withdrawn
+    response = make_response(composed.html if composed else withdrawn)
+    if composed:
+        response.content_language.add(languages.known(found.locale).replace("_", "-"))
+    return response
 
 
 @blueprint.post("/outbox/<int:mail_id>/retry")
