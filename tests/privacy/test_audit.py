@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 from sqlalchemy.exc import DBAPIError
 
+from sqlalchemy.orm import Session, joinedload
 from tests import builders, seen
 from tests.backoffice import phone
 from tests.backoffice.browsing import Browser
@@ -19,6 +20,7 @@ from ticketing.extensions import db
 from ticketing.models import AuditEntry, Membership, Order, User, now
 from ticketing.transactions import write
 from ticketing.web.backoffice.audited import ACTS, LOOKS
+from ticketing.web.backoffice import audit as page_of_audit
 
 # What leaves a trace elsewhere, or is noted in the view with its numbers.
 NOTED_IN_THE_VIEW = {
@@ -229,6 +231,21 @@ class TestThePage:
                 audit.record(session, audit.EXPORTED, Actor(), organiser_id=order.organiser_id)
         page = olga.get("/backoffice/audit?action=exported").text
         assert page.count('<td data-label="Who">') == 50
+    def test_a_download_asks_once_a_portion_and_holds_no_transaction_open(
+        self, app: Flask, order: Order, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(page_of_audit, "ROWS_AT_ONCE", 3)
+        who = Actor(builders.make_user(order.shop.organiser, password=PASSWORD).id)
+        for _ in range(7):
+            audit.note(audit.EXPORTED, who, organiser_id=order.organiser_id, once=False)
+        wanted = select(AuditEntry).order_by(AuditEntry.id.desc())
+        asked: list[str] = []
+        session = Session(db.engine)
+        event.listen(db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        for _line in page_of_audit._lines(session, wanted.options(joinedload(AuditEntry.user))):
+            assert not session.in_transaction()
+        assert len([each for each in asked if each.startswith("SELECT")]) == 3
+
         assert "after=" in page
 
 
