@@ -1,11 +1,6 @@
-"""Finding mails in the outbox: filters, and pages that stay where they are.
-
-Pages are reached by a mail's id (keyset), so the last is as quick as the first and a new mail
-shifts nothing.
-"""
+"""Finding mails in the outbox: its filters, and how many fit."""
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,15 +38,6 @@ class Wanted:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The newest first. `before` and `after` lead to the neighbouring pages, None where none is."""
-
-    mails: Sequence[OutboxMail]
-    before: int | None
-    after: int | None
-
-
 def narrowed(mails: Select[OutboxMail], wanted: Wanted) -> Select[OutboxMail]:
     """Those of the selected mails that are wanted."""
     if wanted.state:
@@ -73,34 +59,6 @@ def narrowed(mails: Select[OutboxMail], wanted: Wanted) -> Select[OutboxMail]:
         spellings = dict.fromkeys([simply, word.lower()])
         mails = mails.where(or_(*(recipient.contains(one, autoescape=True) for one in spellings)))
     return mails
-
-
-def find(
-    session: Session,
-    mails: Select[OutboxMail],
-    *,
-    size: int,
-    before: int | None = None,
-    after: int | None = None,
-) -> Page:
-    """The page of mails that follows (or precedes) the mail of that id."""
-    if before is not None:  # the newest stand first, so what comes before has a greater id
-        rows = mails.where(OutboxMail.id > before).order_by(OutboxMail.id)
-    elif after is not None:
-        rows = mails.where(OutboxMail.id < after).order_by(OutboxMail.id.desc())
-    else:
-        rows = mails.order_by(OutboxMail.id.desc())
-    found = list(session.scalars(rows.limit(size + 1)))
-    more, shown = len(found) > size, found[:size]
-    if not shown:
-        return Page([], None, None)
-    if before is not None:
-        shown.reverse()
-    return Page(
-        shown,
-        before=shown[0].id if (more if before is not None else after is not None) else None,
-        after=shown[-1].id if before is not None or more else None,
-    )
 
 
 def count(session: Session, mails: Select[OutboxMail]) -> int:

@@ -1,14 +1,15 @@
 """Who looked at people's data, took it out, or changed who may, is told to owners."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, event, select, update
 from sqlalchemy.exc import DBAPIError
-
 from sqlalchemy.orm import Session, joinedload
+
 from tests import builders, seen
 from tests.backoffice import phone
 from tests.backoffice.browsing import Browser
@@ -19,8 +20,8 @@ from ticketing.audit import Actor
 from ticketing.extensions import db
 from ticketing.models import AuditEntry, Membership, Order, User, now
 from ticketing.transactions import write
-from ticketing.web.backoffice.audited import ACTS, LOOKS
 from ticketing.web.backoffice import audit as page_of_audit
+from ticketing.web.backoffice.audited import ACTS, LOOKS
 
 # What leaves a trace elsewhere, or is noted in the view with its numbers.
 NOTED_IN_THE_VIEW = {
@@ -65,6 +66,11 @@ def entries(*actions: str) -> list[AuditEntry]:
     if actions:
         wanted = wanted.where(AuditEntry.action.in_(actions))
     return list(db.session.scalars(wanted))
+
+
+def moments(page: str) -> list[str]:
+    """When what a page lists happened."""
+    return re.findall(r'<time datetime="([^"]*)"', page)
 
 
 def test_of_every_page_it_is_known_whether_it_is_noted() -> None:
@@ -225,12 +231,6 @@ class TestThePage:
         assert any("order_opened" in line and "olga@example.org" in line for line in lines)
         assert len(entries(audit.AUDIT_EXPORTED)) == 1
 
-    def test_there_are_pages(self, olga: Browser, order: Order) -> None:
-        with write() as session:
-            for _ in range(60):
-                audit.record(session, audit.EXPORTED, Actor(), organiser_id=order.organiser_id)
-        page = olga.get("/backoffice/audit?action=exported").text
-        assert page.count('<td data-label="Who">') == 50
     def test_a_download_asks_once_a_portion_and_holds_no_transaction_open(
         self, app: Flask, order: Order, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -246,7 +246,30 @@ class TestThePage:
             assert not session.in_transaction()
         assert len([each for each in asked if each.startswith("SELECT")]) == 3
 
-        assert "after=" in page
+    def test_there_are_pages(self, olga: Browser, order: Order) -> None:
+        with write() as session:
+            for _ in range(60):
+                audit.record(session, audit.EXPORTED, Actor(), organiser_id=order.organiser_id)
+        page = olga.get("/backoffice/audit?action=exported").text
+        assert page.count('<td data-label="Who">') == 50
+        assert 'rel="prev"' not in page
+
+    def test_previous_leads_to_the_page_before(self, olga: Browser, order: Order) -> None:
+        with write() as session:
+            for _ in range(120):
+                audit.record(session, audit.EXPORTED, Actor(), organiser_id=order.organiser_id)
+
+        def led(page: str, way: str) -> str:
+            [href] = re.findall(rf'href="([^"]*)" rel="{way}"', page)
+            return olga.get(href.replace("&amp;", "&")).text
+
+        first = olga.get("/backoffice/audit?action=exported").text
+        second = led(first, "next")
+        third = led(second, "next")
+        assert "exported" in re.findall(r'href="([^"]*)" rel="prev"', third)[0]
+        assert moments(led(third, "prev")) == moments(second)
+        assert moments(led(second, "prev")) == moments(first)
+        assert 'rel="prev"' not in led(second, "prev")
 
 
 def test_looking_changes_nothing_else(olga: Browser, order: Order) -> None:

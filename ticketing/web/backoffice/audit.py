@@ -3,7 +3,7 @@
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from ticketing import audit
 from ticketing.extensions import db
 from ticketing.models import AuditEntry, Membership, Order, User
 from ticketing.neutral import neutral
+from ticketing.paging import newest_first
 from ticketing.web.backoffice import audited, news, scope, wording_audit
 from ticketing.web.backoffice.confirming import fresh_to_look
 from ticketing.web.backoffice.guard import blueprint
@@ -31,27 +32,27 @@ ROWS_AT_ONCE: Final = 500
 def audit_page() -> ResponseReturnValue:
     zone = scope.timezone()
     query: dict[str, Any] = _query()
-    after = scope.cursor("after")
-    wanted = _wanted(query, zone)
-    if after is not None:
-        wanted = wanted.where(AuditEntry.id < after)
-    found = list(db.session.scalars(wanted.limit(PAGE_SIZE + 1)))
-    shown = found[:PAGE_SIZE]
+    page = newest_first(
+        db.session(),
+        _wanted(query, zone),
+        AuditEntry.id,
+        size=PAGE_SIZE,
+        before=scope.cursor("before"),
+        after=scope.cursor("after"),
+    )
     return news.page(
         "backoffice/audit.html",
         nav="privacy",
         query=query,
-        rows=[(entry, wording_audit.what(entry)) for entry in shown],
-        codes=_codes(shown),
+        rows=[(entry, wording_audit.what(entry)) for entry in page.rows],
+        codes=_codes(page.rows),
         team=_team(),
         actions=wording_audit.actions(),
         zone=zone,
         kept_days=audit.KEPT.days,
         export_url=url_for(".audit_file", **query),
-        next_url=url_for(".audit_page", **query, after=shown[-1].id)
-        if len(found) > PAGE_SIZE
-        else None,
-        first_url=url_for(".audit_page", **query) if after is not None else None,
+        previous_url=url_for(".audit_page", **query, before=page.before) if page.before else None,
+        next_url=url_for(".audit_page", **query, after=page.after) if page.after else None,
     )
 
 
@@ -78,10 +79,10 @@ def _lines(session: Session, wanted: Select[AuditEntry]) -> Iterator[bytes]:
         while True:
             portion = wanted if last is None else wanted.where(AuditEntry.id < last)
             found = list(session.scalars(portion.limit(ROWS_AT_ONCE)))
-            session.rollback()
             last = found[-1].id if found else last
             lines = [_line(_cells(entry)) for entry in found]
             # Whoever downloads slowly holds no transaction open. It forgets the entries, too.
+            session.rollback()
             yield from lines
             if len(lines) < ROWS_AT_ONCE:
                 return
@@ -127,7 +128,7 @@ def _wanted(query: dict[str, str], zone: ZoneInfo) -> Select[AuditEntry]:
     )
 
 
-def _codes(entries: list[AuditEntry]) -> dict[int, str]:
+def _codes(entries: Sequence[AuditEntry]) -> dict[int, str]:
     ids = {entry.order_id for entry in entries if entry.order_id is not None}
     rows: Any = db.session.execute(
         scope.select_orders().where(Order.id.in_(ids)).with_only_columns(Order.id, Order.code)

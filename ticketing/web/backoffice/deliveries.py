@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from ticketing.calls import MOST_TRIES
 from ticketing.extensions import db
 from ticketing.models import Call, now
+from ticketing.paging import newest_first
 from ticketing.web.backoffice import news, scope, wording_programs
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.roles import needs
@@ -33,22 +34,17 @@ def webhook_deliveries(endpoint_id: int) -> ResponseReturnValue:
     states = wording_programs.call_states()
     state = request.args.get("state", "")
     state = state if state in states else ""
-    before, after = scope.cursor("before"), scope.cursor("after")
     wanted = select(Call).where(Call.endpoint_id == endpoint.id).options(joinedload(Call.order))
     if state:
         wanted = wanted.where(Call.state == state)
-    if before is not None:  # the newest stand first, so what comes before has a greater id
-        rows = wanted.where(Call.id > before).order_by(Call.id)
-    elif after is not None:
-        rows = wanted.where(Call.id < after).order_by(Call.id.desc())
-    else:
-        rows = wanted.order_by(Call.id.desc())
-    found = list(db.session.scalars(rows.limit(PAGE_SIZE + 1)))
-    more, shown = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
-    if before is not None:
-        shown.reverse()
-    has_newer = more if before is not None else after is not None
-    has_older = before is not None or more
+    page = newest_first(
+        db.session(),
+        wanted,
+        Call.id,
+        size=PAGE_SIZE,
+        before=scope.cursor("before"),
+        after=scope.cursor("after"),
+    )
     address: dict[str, Any] = {"endpoint_id": endpoint.id, "state": state or None}
     here = ".webhook_deliveries"
     return news.page(
@@ -56,12 +52,12 @@ def webhook_deliveries(endpoint_id: int) -> ResponseReturnValue:
         nav="webhooks",
         endpoint=endpoint,
         host=host_of(endpoint),
-        calls=shown,
+        calls=page.rows,
         event_names=wording_programs.event_names(),
         state=state,
         states=states,
-        previous_url=url_for(here, **address, before=shown[0].id) if shown and has_newer else None,
-        next_url=url_for(here, **address, after=shown[-1].id) if shown and has_older else None,
+        previous_url=url_for(here, **address, before=page.before) if page.before else None,
+        next_url=url_for(here, **address, after=page.after) if page.after else None,
         zone=scope.timezone(),
     )
 

@@ -20,6 +20,7 @@ from ticketing.formats import number
 from ticketing.mail_search import Wanted
 from ticketing.mails import Composed
 from ticketing.models import Event, Order, OutboxMail, Shop, now
+from ticketing.paging import newest_first
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.wording import mail_kinds, mail_states
@@ -40,9 +41,10 @@ MAIL_CSP: Final = (
 def outbox() -> ResponseReturnValue:
     query, wanted = _asked_for(request.args)
     mine = scope.select_mails()
-    page = mail_search.find(
+    page = newest_first(
         db.session(),
         mail_search.narrowed(mine, wanted).options(*_WITH_ORDER),
+        OutboxMail.id,
         size=PAGE_SIZE,
         before=scope.cursor("before"),
         after=scope.cursor("after"),
@@ -64,8 +66,8 @@ def outbox() -> ResponseReturnValue:
         held_up_for=_how_long(late) if late else "",
         query=query,
         filtered=bool(query),
-        mails=page.mails,
-        event_of=_events_by_mail(page.mails, events),
+        mails=page.rows,
+        event_of=_events_by_mail(page.rows, events),
         when=when,
         states=mail_states(),
         kinds=mail_kinds(),
