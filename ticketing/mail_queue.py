@@ -8,14 +8,17 @@ import datetime as dt
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Select, false, func, select, true, update
+from sqlalchemy import Select, case, false, func, select, true, update
 
 from ticketing import metrics
 from ticketing.extensions import db
 from ticketing.leases import Leases, change_all, rows
-from ticketing.models import OutboxMail, now
+from ticketing.locking import lock_if_there
+from ticketing.models import Order, OutboxMail, now
+from ticketing.names import ERASED
 from ticketing.transactions import write
 
 Clock = Callable[[], dt.datetime]
@@ -37,16 +40,25 @@ class Lease:
     mail_id: int
     kind: str
     attempt: int
+    order_id: int | None
 
 
 def lease(at: dt.datetime) -> Lease | None:
     """Take the mail that is due the longest; nobody else sends it until the lease runs out."""
-    return _leases.take(at, lambda mail: Lease(mail.id, mail.kind, mail.attempts))
+    return _leases.take(at, lambda mail: Lease(mail.id, mail.kind, mail.attempts, mail.order_id))
 
 
 def settle(held: Lease, **values: Any) -> None:
-    """Write down how it went, unless the lease ran out and somebody else took over."""
-    _leases.settle(held.mail_id, held.attempt, **values)
+    """Write down how it went, unless the lease ran out and somebody else took over.
+
+    What a mail server said of somebody who was erased meanwhile isn't kept: it quotes the address.
+    """
+    first = None
+    if held.order_id is not None and values["state"] in {"waiting", "failed"}:
+        first = partial(lock_if_there, model=Order, row_id=held.order_id)
+        erased = OutboxMail.recipient == ERASED
+        values["last_error"] = case((erased, ""), else_=values["last_error"])
+    _leases.settle(held.mail_id, held.attempt, first=first, **values)
     metrics.current().mails.labels(held.kind, values["state"]).inc()
 
 

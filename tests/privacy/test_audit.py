@@ -102,6 +102,28 @@ def test_again_later_is_noted_again(olga: Browser, order: Order, monkeypatch: An
     assert len(entries(audit.ORDER_OPENED)) == 2
 
 
+@pytest.mark.engine("sqlite")
+def test_a_list_is_noted_as_quickly_after_a_year(app: Flask, order: Order) -> None:
+    """However often somebody opened lists: what they did lately is found by when it was."""
+    explained: list[str] = []
+
+    def explain(
+        _connection: Any, cursor: Any, statement: str, parameters: Any, *_more: Any
+    ) -> None:
+        if statement.startswith("SELECT audit."):
+            plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            explained.extend(line[-1] for line in plan)
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    for actor in (Actor(user_id=1), Actor(api_key_id=1)):
+        audit.note(audit.LIST_OPENED, actor, organiser_id=order.organiser_id)
+    event.remove(db.engine, "before_cursor_execute", explain)
+    assert [plan.partition(" (")[2] for plan in explained] == [
+        "user_id=? AND action=? AND order_id=? AND at>?)",
+        "api_key_id=? AND action=? AND order_id=? AND at>?)",
+    ]
+
+
 def test_what_somebody_searched_for_is_not_kept(olga: Browser, order: Order) -> None:
     olga.get("/backoffice/orders?q=zqxwords&state=none")
     (entry,) = entries(audit.LIST_OPENED)

@@ -182,7 +182,7 @@ class TestOnePerson:
         assert [ticket.first_name for ticket in order.tickets] == [ERASED, "Bob"]
         shown = olga.get(f"/backoffice/orders/{order.id}").text
         assert "They asked for it" in shown
-        assert audited(audit.PERSON_ERASED) == [{"orders": 1, "tickets": 1}]
+        assert audited(audit.PERSON_ERASED) == [{"begun": True}, {"orders": 1, "tickets": 1}]
 
     def test_what_is_still_needed_has_to_be_said(self, olga: Browser, shop: Shop) -> None:
         order = builders.make_order(shop, tickets=1)

@@ -1,10 +1,15 @@
 """S21: one person's details go, those of the others in the same order stay."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from tests import builders, seen
 from tests.privacy import marked
@@ -40,6 +45,13 @@ def runner(app: Flask) -> FlaskCliRunner:
 def erase(text: str, order: Order, **more: Any) -> Erased:
     person = people.find(db.session(), text, order.organiser_id, ["NL"])
     return asked.erase(person, order.organiser_id, builders.ORGANISER, PASSALONG, **more)
+
+
+def audited() -> list[dict[str, Any]]:
+    """What each entry about somebody's erasure says."""
+    db.session.rollback()
+    found = db.session.query(AuditEntry).filter_by(action=audit.PERSON_ERASED)
+    return [entry.about for entry in found.order_by(AuditEntry.id)]
 
 
 def holder(ticket: Ticket) -> str:
@@ -214,6 +226,55 @@ def test_a_restored_backup_is_erased_again(order: Order) -> None:
     assert holder(order.tickets[1]) == "Bob de Boer"
 
 
+@contextmanager
+def when_it_comes_to(order: Order, does: Callable[[], None]) -> Iterator[None]:
+    """Orders are erased one at a time; at this one something happens."""
+
+    def look(session: Session, *_more: object) -> None:
+        if any(isinstance(each, Order) and each.id == order_id for each in session.dirty):
+            does()
+
+    order_id = order.id
+    event.listen(db.session, "before_flush", look)
+    try:
+        yield
+    finally:
+        event.remove(db.session, "before_flush", look)
+
+
+class TestAmidTheWork:
+    @pytest.fixture
+    def second(self, order: Order, monkeypatch: pytest.MonkeyPatch) -> Order:
+        """Another order in which Anna has a ticket; each is erased in a transaction of its own."""
+        monkeypatch.setattr(asked, "_ORDERS_AT_ONCE", 1)
+        second = builders.make_order(order.shop, tickets=1)
+        builders.claim(second.tickets[0])
+        return second
+
+    def test_who_was_begun_with_is_noted_though_the_process_dies(
+        self, order: Order, second: Order
+    ) -> None:
+        def die() -> None:
+            raise KeyboardInterrupt
+
+        with when_it_comes_to(second, die), pytest.raises(KeyboardInterrupt):
+            erase(f"{order.code}-1", order)
+        assert holder(order.tickets[0]) == ERASED
+        assert holder(second.tickets[0]) == "Anna Visser"
+        assert audited() == [{"begun": True}]
+
+        assert revocations.replay(None)["erased_person"] == 1
+        assert holder(second.tickets[0]) == ERASED
+        assert audited()[1:] == [{"begun": True}, {"orders": 1, "tickets": 1}]
+
+    def test_a_backup_that_is_made_brings_nobody_back(self, order: Order, second: Order) -> None:
+        """It holds those that weren't erased yet."""
+        with when_it_comes_to(second, partial(revocations.mark, "meanwhile")):
+            erase("anna@example.org", order)
+        behind = revocations.noted_since("meanwhile", [revocations.path_of(settings())])
+        assert [line.kind for line in behind] == ["erased_person"]
+
+
 class TestTheCommand:
     def test_it_says_first_what_it_would_do(self, runner: FlaskCliRunner, order: Order) -> None:
         before = seen.rows()
@@ -228,8 +289,7 @@ class TestTheCommand:
         assert "1 tickets" in said.stdout
         db.session.rollback()
         assert holder(order.tickets[0]) == ERASED
-        (entry,) = db.session.query(AuditEntry).filter_by(action=audit.PERSON_ERASED)
-        assert (entry.action, entry.about) == ("person_erased", {"orders": 1, "tickets": 1})
+        assert audited() == [{"begun": True}, {"orders": 1, "tickets": 1}]
 
     def test_it_refuses_what_is_still_needed(self, runner: FlaskCliRunner, app: Flask) -> None:
         order = builders.make_order(tickets=1)

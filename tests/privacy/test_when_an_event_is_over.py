@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -198,6 +199,30 @@ def test_whoever_gives_details_afterwards_is_erased_the_next_time(order: Order) 
     assert again.people == 1
     assert marked.places() == {}
     invariants.check(db.session())
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_whoever_gives_details_while_it_runs_is_erased_too(
+    order: Order, monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    """In an order that was done already, when others have their turn to write."""
+    marked.is_over(order.shop.event, days=31)
+    for _ in range(2):
+        builders.make_order(order.shop, tickets=1)
+    turns = iter(range(1, 100))
+
+    def others_write(_seconds: float) -> None:
+        if next(turns) == turn:
+            late = {"first_name": "Zqxlate", "last_name": "Visser", "street": "Zqx"}
+            builders.claim(order.tickets[1], **late)
+
+    monkeypatch.setattr(retention, "_ORDERS_AT_ONCE", 1)
+    monkeypatch.setattr(retention, "time", SimpleNamespace(sleep=others_write))
+    retention.retain()
+    assert next(turns) > turn
+    retention.retain()
+    assert marked.places() == {}
+    assert retention.retain() == []
 
 
 def test_mails_to_somebody_erased_are_not_sent(order: Order) -> None:

@@ -7,14 +7,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, insert, or_, select
+from sqlalchemy import ColumnElement, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from ticketing import metrics
 from ticketing.calls.handlers import Outcome, Result
+from ticketing.extensions import db
 from ticketing.leases import Leases, change_all
 from ticketing.locking import lock_if_there
-from ticketing.models import Call, CallTry, PretixConnection, WebhookEndpoint, now
+from ticketing.models import (
+    Call,
+    CallTry,
+    HistoryEntry,
+    Order,
+    PretixConnection,
+    WebhookEndpoint,
+    now,
+)
 from ticketing.transactions import write
 
 LEASE: Final = dt.timedelta(minutes=2)  # longer than any handler takes
@@ -48,6 +57,8 @@ class Lease:
     kind: str
     attempt: int
     lane: Lane
+    order_id: int | None
+    erasures: int  # how often somebody was erased in its order until then
 
 
 def enqueue(
@@ -93,7 +104,9 @@ def lease(at: dt.datetime, *, without: Iterable[Lane] = ()) -> Lease | None:
     """Take the call that is due the longest, but none to those in `without`."""
 
     def keep(call: Call) -> Lease:
-        return Lease(call.id, call.kind, call.attempts, (call.endpoint_id, call.connection_id))
+        lane = (call.endpoint_id, call.connection_id)
+        erasures = _erasures(db.session(), call.order_id)
+        return Lease(call.id, call.kind, call.attempts, lane, call.order_id, erasures)
 
     return leases.take(at, keep, *_besides(without))
 
@@ -109,20 +122,26 @@ def settle(held: Lease, outcome: Outcome, milliseconds: int, at: dt.datetime) ->
     """
 
     def also(session: Session, still_held: bool) -> None:
+        # The answer may repeat what the program was told of somebody who is erased by now.
+        tells = _erasures(session, held.order_id) == held.erasures
         session.add(
             CallTry(
                 call_id=held.call_id,
                 at=at,
                 milliseconds=milliseconds,
                 status=outcome.status,
-                error=outcome.error,
-                answer=outcome.answer,
+                error=outcome.error if tells else "",
+                answer=outcome.answer if tells else "",
             )
         )
         if still_held and outcome.also is not None:
             outcome.also(session, at)
 
-    def lock_lane(session: Session) -> None:
+    def lock_first(session: Session) -> None:
+        if held.order_id is not None:  # nobody is erased in it meanwhile
+            lock_if_there(session, Order, held.order_id)
+        if outcome.also is None:
+            return
         endpoint_id, connection_id = held.lane
         if endpoint_id is not None:
             lock_if_there(session, WebhookEndpoint, endpoint_id)
@@ -130,8 +149,7 @@ def settle(held: Lease, outcome: Outcome, milliseconds: int, at: dt.datetime) ->
             lock_if_there(session, PretixConnection, connection_id)
 
     values = _after(held, outcome, at)
-    first = lock_lane if outcome.also is not None else None
-    leases.settle(held.call_id, held.attempt, first=first, also=also, **values)
+    leases.settle(held.call_id, held.attempt, first=lock_first, also=also, **values)
     metrics.current().calls.labels(held.kind, values["state"]).inc()
     return str(values["state"])
 
@@ -163,6 +181,15 @@ def replay(
 def wait_after(attempt: int) -> dt.timedelta:
     """Until the next try. The jitter keeps calls that failed together from coming back so."""
     return WAITS[min(attempt, len(WAITS)) - 1] * random.uniform(1, 1.1)  # noqa: S311 - no secret
+
+
+def _erasures(session: Session, order_id: int | None) -> int:
+    if order_id is None:
+        return 0
+    wanted = select(func.count(HistoryEntry.id)).where(
+        HistoryEntry.order_id == order_id, HistoryEntry.action == "erased"
+    )
+    return session.scalars(wanted).one()
 
 
 def _after(held: Lease, outcome: Outcome, at: dt.datetime) -> dict[str, Any]:

@@ -19,8 +19,8 @@ class AuditEntry(Base):
     __tablename__ = "audit"
     __table_args__ = (
         Index("ix_audit_organiser", "organiser_id", "id"),
-        Index("ix_audit_user", "user_id", "action", "order_id"),
-        Index("ix_audit_api_key", "api_key_id", "action", "order_id"),
+        Index("ix_audit_user", "user_id", "action", "order_id", "at"),
+        Index("ix_audit_api_key", "api_key_id", "action", "order_id", "at"),
         Index("ix_audit_at", "at"),
     )
 

@@ -91,13 +91,19 @@ def erase(
     found = look(db.session(), person, organiser_id)
     if found.coming is not None and not valid_too:
         raise found.coming
+    with write() as session:
+        # First of all, for whoever dies amid this leaves nothing by which it would be known. Noted
+        # whether or not anything is there: a backup may know more of them.
+        revocations.note(session, NOTED, digest_of(person, organiser_id), organiser=organiser_id)
+        about = {"begun": True}
+        audit.record(session, audit.PERSON_ERASED, actor, organiser_id=organiser_id, about=about)
     _drop_files(person, organiser_id)
     done = Erased()
     for some in in_portions(found.order_ids, _ORDERS_AT_ONCE):
         with write() as session:
             done += erase_in(session, some, person, by, why=ASKED)
     with write() as session:
-        # Noted whether or not anything was there: a backup may know more of them.
+        # And once more: a backup that was made meanwhile has what wasn't erased yet.
         revocations.note(session, NOTED, digest_of(person, organiser_id), organiser=organiser_id)
         about = {"orders": done.orders, "tickets": done.tickets}
         audit.record(session, audit.PERSON_ERASED, actor, organiser_id=organiser_id, about=about)

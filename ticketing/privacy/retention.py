@@ -88,23 +88,41 @@ def retain(*, dry_run: bool = False, clock: Clock = now) -> list[Done]:
 
 
 def erase_event(event_id: int, by: By, actor: Actor) -> Erased:
-    """Erase the details of everybody in an event, now; a few orders a transaction."""
+    """Erase the details of everybody in an event, now; a few orders a transaction.
+
+    People go on meanwhile, in orders that are done already too: so it looks again, until nothing
+    was left since it last began. Whoever changes something after that is found by `_due`.
+    """
     _drop_files(event_id)
     done = Erased()
-    last = 0
-    while some := db.session.scalars(_orders_of(event_id, last)).all():
-        last = some[-1]
-        with write() as session:
-            done += erase_in(session, some, EVERYBODY, by, why=OVER)
-        time.sleep(0)  # whoever else waits for this process has their turn
+    since: dt.datetime | None = None
+    while True:
+        begun = now()
+        found = _erase_changed(event_id, since, by)
+        if not found.orders:
+            break
+        done += found
+        since = begun
     with write() as session:
         event = lock(session, Event, event_id)
-        event.erased_at = now()
+        event.erased_at = begun
         revocations.note(session, NOTED, event_id, created=event.created_at.isoformat())
         about = {"event": event_id, "orders": done.orders, "tickets": done.tickets}
         audit.record(
             session, audit.EVENT_ERASED, actor, organiser_id=event.organiser_id, about=about
         )
+    return done
+
+
+def _erase_changed(event_id: int, since: dt.datetime | None, by: By) -> Erased:
+    """Once through the event's orders, or through those that changed since then."""
+    done = Erased()
+    last = 0
+    while some := db.session.scalars(_orders_of(event_id, last, since)).all():
+        last = some[-1]
+        with write() as session:
+            done += erase_in(session, some, EVERYBODY, by, why=OVER)
+        time.sleep(0)  # whoever else waits for this process has their turn
     return done
 
 
@@ -160,14 +178,12 @@ def _due(session: Session, at: dt.datetime) -> list[Event]:
     return over
 
 
-def _orders_of(event_id: int, last: int) -> Select[int]:
+def _orders_of(event_id: int, last: int, since: dt.datetime | None) -> Select[int]:
     shops = select(Shop.id).where(Shop.event_id == event_id)
-    return (
-        select(Order.id)
-        .where(Order.shop_id.in_(shops), Order.id > last)
-        .order_by(Order.id)
-        .limit(_ORDERS_AT_ONCE)
-    )
+    wanted = select(Order.id).where(Order.shop_id.in_(shops), Order.id > last)
+    if since is not None:
+        wanted = wanted.where(Order.updated_at >= since)
+    return wanted.order_by(Order.id).limit(_ORDERS_AT_ONCE)
 
 
 def _drop_files(event_id: int) -> None:
