@@ -222,6 +222,8 @@ def _webhook(link_id: Subject, facts: Facts) -> None:
     with write() as session:
         found = lock(session, WebhookEndpoint, found.id)
         found.secret_generation = max(found.secret_generation, facts["secret"])
+        found.revision = max(found.revision, facts["revision"])
+        revoked.note_webhook(session, found)
 
 
 @replays(revoked.PRETIX)
