@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests import builders, invariants
+from tests.backup.conftest import Flask_
 from ticketing import admission, barcodes, cancelling, links, personalisation, sending
 from ticketing.extensions import db
 from ticketing.history import SYSTEM
@@ -76,3 +77,20 @@ def test_a_former_secret_of_a_webhook_that_is_off(
         restore()
         found = db.session.get_one(WebhookEndpoint, webhook.id)
         assert (found.secret_generation, found.disabled_at is None) == (2, False)
+
+
+def test_two_people_who_each_claimed_an_open_ticket(
+    order: Order, restore: Restore, flask: Flask_, client: FlaskClient
+) -> None:
+    """Each after a restore of the same backup: neither comes to see the other's page."""
+    former = [pages_of(builders.claim(order.tickets[2], first_name="Ben"))]
+    for name in ("Xenia", "Yusuf"):
+        restore()
+        assert flask("restore", "--in-place").exit_code == 0, "as one that was interrupted"
+        taken = builders.claim(now(order.tickets[2]), first_name=name)
+        former.append(pages_of(taken))
+    *lost, yusufs = former
+    assert name in client.get(yusufs[0]).text
+    assert [client.get(page).status_code for page, _barcode in lost] == [410, 410]
+    assert len({barcode for _page, barcode in former}) == 3
+    invariants.check(db.session())

@@ -143,7 +143,10 @@ def take_back_again(others: Sequence[Path] = (), *, without_lines: bool = False)
         raise BackupFailed(
             f"{revocations.path_of(settings())} has lines of a newer version: {unknown}"
         ) from unknown
-    open_tickets = again.renew_open_tickets()
+    generation = again.unused_generation(others)
+    # On the disk before any ticket has it, so that the next restore takes another.
+    revocations.note_restore(generation)
+    open_tickets = again.renew_open_tickets(generation)
     ended = sessions.end_everybodys()
     with write() as session:
         _count_on(session)
