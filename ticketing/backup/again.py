@@ -63,6 +63,7 @@ def _order(link_id: Subject, facts: Facts) -> None:
             before = {"link": order.link_generation}
             order.link_generation = facts["link"]
             _tell(session, order, None, before, {"link": order.link_generation})
+            live.touch(session, order)
 
 
 @replays(revoked.TICKET)
@@ -116,6 +117,7 @@ def _renew(ticket: Ticket, facts: Facts) -> None:
             ticket.share_generation = facts["share"]
         if before != _generations(ticket):
             _tell(session, order, ticket, before, _generations(ticket))
+            live.touch(session, order, [ticket])
 
 
 def _generations(ticket: Ticket) -> dict[str, int]:
@@ -172,7 +174,7 @@ def renew_open_tickets(generation: int) -> int:
 
 
 def _renew_open(session: Session, first: int, last: int, generation: int) -> int:
-    """Those of the orders from this one to that one, in two statements."""
+    """Those of the orders from this one to that one, in a few statements."""
     pair = func.json_object if _is_sqlite(session) else func.json_build_object
     link, barcode = Ticket.link_generation, Ticket.barcode_generation
     theirs = Ticket.state == OPEN, Ticket.order_id.between(first, last)
@@ -189,6 +191,7 @@ def _renew_open(session: Session, first: int, last: int, generation: int) -> int
     ).where(*theirs)
     columns = "order_id ticket_id at actor actor_name action before after reason".split()
     session.execute(insert(HistoryEntry).from_select(columns, told, include_defaults=False))
+    live.touch_between(session, first, last, Ticket.state == OPEN)
     return rows(
         session.execute(
             update(Ticket)
