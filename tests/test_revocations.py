@@ -114,3 +114,11 @@ def test_other_machines_files_count_from_the_marks_time(
     revocations.mark("monday")
     replay("monday", [other])
     assert [subject for subject, _ in done] == ["elsewhere"]
+
+
+def test_of_generations_the_highest_counts(done: Done) -> None:
+    """A restore writes down those of the backup before it raises them."""
+    try_("a", link=3, barcode=2, state="open")
+    try_("a", link=1, barcode=4, state="checked_in")
+    replay(None)
+    assert done == [("a", {"link": 3, "barcode": 4, "state": "checked_in"})]

@@ -7,11 +7,12 @@ import logging
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, func, insert, literal, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ticketing.models import Change, Order, Ticket
+from ticketing.models import Change, Order, Ticket, now
+from ticketing.models.base import UTCDateTime
 from ticketing.transactions import afterwards
 
 CHANNEL: Final = "passalong_changes"
@@ -25,6 +26,27 @@ def touch(session: Session, order: Order, tickets: Iterable[Ticket] = ()) -> Non
     for ticket in tickets:
         ticket.version = order.version
     session.add(Change(order_id=order.id, version=order.version))
+    afterwards(session, _notify)
+
+
+def touch_between(session: Session, first: int, last: int, *which: ColumnElement[bool]) -> None:
+    """As `touch`, for all orders from this one to that one that have such tickets."""
+    some = select(Ticket.id).where(Ticket.order_id == Order.id, *which).exists()
+    theirs = Order.id.between(first, last), some
+    unread = {"synchronize_session": False}
+    session.execute(
+        update(Order).where(*theirs).values(version=Order.version + 1), execution_options=unread
+    )
+    theirs_now = select(Order.version).where(Order.id == Ticket.order_id).scalar_subquery()
+    session.execute(
+        update(Ticket)
+        .where(Ticket.order_id.between(first, last), *which)
+        .values(version=theirs_now),
+        execution_options=unread,
+    )
+    told = select(Order.id, Order.version, literal(now(), UTCDateTime())).where(*theirs)
+    columns = ["order_id", "version", "at"]
+    session.execute(insert(Change).from_select(columns, told, include_defaults=False))
     afterwards(session, _notify)
 
 

@@ -7,7 +7,8 @@ account or a program's key lost its right, or a person was erased:
 
 `subject` says whose, in a way that no other row will ever have (a random id, not a row's number,
 which a restored database gives out anew); `facts` what is true of it from then on, so that the
-newest line about a subject says all. No personal data.
+newest line about a subject says all – but for its generations, of which the highest counts: a
+restore notes lower ones, of the backup, before it has raised them. No personal data.
 
 A line is on the disk before its transaction is committed: whatever was acknowledged is noted. One
 whose transaction then failed takes back something that stood, which is the safe side.
@@ -23,8 +24,8 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import dropwhile
+from dataclasses import dataclass, field, replace
+from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,8 +36,12 @@ from ticketing.models import now
 from ticketing.transactions import Unavailable, at_the_end
 
 MARK: Final = "backup"  # the kind of the lines that a backup leaves
+RESTORE: Final = "restore"  # and of those that a restore leaves; neither is done again
 # Of another machine's file no line is ours: by its clock, then, which may differ by so much.
 CLOCKS_DIFFER: Final = dt.timedelta(minutes=5)
+
+# What never falls; of these the highest of all lines about a subject counts.
+_GENERATIONS: Final[tuple[str, ...]] = ("link", "share", "barcode", "round", "secret", "revision")
 
 Subject = int | str
 Again = Callable[[Subject, dict[str, Any]], None]
@@ -90,6 +95,17 @@ def mark(mark_id: str) -> None:
     _append(settings(), [Line(now(), MARK, mark_id, {})])
 
 
+def restored_to(others: Iterable[Path] = ()) -> int:
+    """The highest generation that a restore ever gave to open tickets; 0 if there was none."""
+    lines = chain.from_iterable(_read(path) for path in [path_of(settings()), *others])
+    return max((line.facts["open"] for line in lines if line.kind == RESTORE), default=0)
+
+
+def note_restore(generation: int) -> None:
+    """A restore is about to raise open tickets to this generation."""
+    _append(settings(), [Line(now(), RESTORE, "", {"open": generation})])
+
+
 def replay(since: str | None, others: Iterable[Path] = ()) -> Counter[str]:
     """Do again what was noted since a mark (None: ever); returns how many of which kind.
 
@@ -98,13 +114,24 @@ def replay(since: str | None, others: Iterable[Path] = ()) -> Counter[str]:
     """
     newest: dict[tuple[str, Subject], Line] = {}
     for line in noted_since(since, [path_of(settings()), *others]):
-        newest.pop((line.kind, line.subject), None)  # its turn is that of the last line
-        newest[line.kind, line.subject] = line
+        former = newest.pop((line.kind, line.subject), None)  # its turn is that of the last line
+        newest[line.kind, line.subject] = _after(former, line)
     if unknown := {line.kind for line in newest.values()} - _again.keys():
         raise UnknownKind(", ".join(sorted(unknown)))
     for line in newest.values():
         _again[line.kind](line.subject, line.facts)
     return Counter(line.kind for line in newest.values())
+
+
+def _after(former: Line | None, line: Line) -> Line:
+    if former is None:
+        return line
+    highest = {
+        name: max(former.facts[name], line.facts[name])
+        for name in _GENERATIONS
+        if name in former.facts and name in line.facts
+    }
+    return replace(line, facts={**line.facts, **highest})
 
 
 def noted_since(mark_id: str | None, paths: Sequence[Path]) -> Iterator[Line]:
@@ -116,7 +143,7 @@ def noted_since(mark_id: str | None, paths: Sequence[Path]) -> Iterator[Line]:
     found = [_behind(path, each, at) for path, each in zip(paths, marks, strict=True)]
     # Each file keeps its own sequence, even if its machine's clock was put back.
     merged = heapq.merge(*found, key=lambda line: line.at)
-    return (line for line in merged if line.kind != MARK)
+    return (line for line in merged if line.kind not in {MARK, RESTORE})
 
 
 def has_mark(mark_id: str, others: Iterable[Path] = ()) -> bool:

@@ -27,9 +27,9 @@ RECOVERY_CODES, MEMBER = "recovery codes", "member"
 
 # The history's words for what renews links or barcodes, or uses them up.
 _OF_TICKET: Final = frozenset(
-    {"edited", "new_barcode", "reopened", "ticket_cancelled", "checked_in", "recalled"}
+    "edited new_barcode reopened ticket_cancelled checked_in recalled restored".split()
 )
-_OF_ORDER: Final = frozenset({"contact_edited", "order_cancelled"})
+_OF_ORDER: Final = frozenset({"contact_edited", "order_cancelled", "restored"})
 # These end a link only where another one had been shared before.
 _OF_SHARE: Final = frozenset({"shared", "opened", "claimed"})
 

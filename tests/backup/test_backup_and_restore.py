@@ -1,9 +1,11 @@
 """`flask backup` and `flask restore`: all of it, whole, and nobody else's."""
 
 import json
+import os
+import resource
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from pathlib import Path
 
@@ -158,6 +160,39 @@ def test_a_restore_that_was_interrupted(
     done = flask("restore", "--in-place")
     assert done.exit_code == 0, done.output
     assert installation.problem_of(app) == ""
+
+
+@pytest.fixture
+def no_room(engine: str, backed_up: Path) -> Iterator[None]:
+    """No file may get so long as the backup is, as on a disk that is all but full.
+
+    On SQLite the database that is there already fits: it is the backup that has grown.
+    """
+    fits = backed_up.stat().st_size + 65_536 if engine == "sqlite" else 16_384
+    os.truncate(backed_up, fits + 1_048_576)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (fits, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_onto_a_full_disk(
+    engine: str,
+    flask: Flask_,
+    order: Order,
+    backed_up: Path,
+    app: Flask,
+    settings: Settings,
+    no_room: None,
+) -> None:
+    """All is as it was, and starts; nobody's data lie about."""
+    failed = flask("restore", backed_up, "--replace")
+    assert (failed.exit_code, type(failed.exception)) == (1, SystemExit), failed.output
+    assert ("can't be put in" if engine == "sqlite" else "pg_dump") in failed.output
+    assert installation.problem_of(app) == ""
+    assert db.session.get_one(Order, order.id)
+    left = [each.name for each in settings.instance_path.iterdir()]
+    assert not [name for name in left if "coming" in name or name.startswith((".repl", "repl"))]
 
 
 def test_put_back_by_other_means(

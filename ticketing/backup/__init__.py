@@ -108,13 +108,14 @@ def put_back(path: Path, *, replace: bool) -> Path | None:
     db.session.rollback()
     engine.check_alone(db.engine)
     kept = settings().instance_path / f"replaced-{now():%Y%m%d-%H%M%S-%f}" if has_data else None
-    installation.unfinished_restore().write_text(_AGAIN)
+    unfinished = installation.unfinished_restore()
     try:
+        _write(unfinished, _AGAIN)
         engine.put_back(db.engine, path.absolute(), kept)
     except BackupFailed:
-        installation.unfinished_restore().unlink()  # all is as it was
+        unfinished.unlink(missing_ok=True)  # all is as it was
         raise
-    installation.unfinished_restore().write_text(_IN_PLACE)
+    _write(unfinished, _IN_PLACE)
     return kept
 
 
@@ -128,7 +129,7 @@ def take_back_again(others: Sequence[Path] = (), *, without_lines: bool = False)
     unfinished = installation.unfinished_restore()
     if unfinished.exists() and unfinished.read_text() == _AGAIN:
         raise BackupFailed(f"Nothing was put back yet: {_AGAIN}")
-    unfinished.write_text(_IN_PLACE)
+    _write(unfinished, _IN_PLACE)
     try:
         installation.migrate()
     except installation.OtherKeys as other:
@@ -143,7 +144,14 @@ def take_back_again(others: Sequence[Path] = (), *, without_lines: bool = False)
         raise BackupFailed(
             f"{revocations.path_of(settings())} has lines of a newer version: {unknown}"
         ) from unknown
-    open_tickets = again.renew_open_tickets()
+    generation = again.unused_generation(others)
+    # On the disk before any ticket has it, so that the next restore takes another.
+    try:
+        revocations.note_restore(generation)
+    except OSError as error:
+        path = revocations.path_of(settings())
+        raise BackupFailed(f"{path} can't be written: {error}") from error
+    open_tickets = again.renew_open_tickets(generation)
     ended = sessions.end_everybodys()
     with write() as session:
         _count_on(session)
@@ -177,6 +185,14 @@ def _leave_mark() -> None:
         stored.backup_mark, stored.backed_up_at = mark, now()
         session.flush()
         revocations.mark(mark)
+
+
+def _write(unfinished: Path, how: str) -> None:
+    """Say how a restore is finished that stops from now on."""
+    try:
+        unfinished.write_text(how)
+    except OSError as error:
+        raise BackupFailed(f"{unfinished} can't be written: {error}") from error
 
 
 def _has_data() -> bool:

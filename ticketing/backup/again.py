@@ -4,13 +4,15 @@ Rules do it where there is one, so that histories, mails and programs hear of it
 no more than once. What nobody can know is decided for safety: see docs/decisions/restore.md.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import history, invitations, live, revoked, sessions
+from ticketing import history, invitations, live, revocations, revoked, sessions
 from ticketing.cancelling import cancel_order, cancel_ticket
 from ticketing.extensions import db
 from ticketing.guards import end_share, locked, ticket_in
@@ -61,6 +63,7 @@ def _order(link_id: Subject, facts: Facts) -> None:
             before = {"link": order.link_generation}
             order.link_generation = facts["link"]
             _tell(session, order, None, before, {"link": order.link_generation})
+            live.touch(session, order)
 
 
 @replays(revoked.TICKET)
@@ -114,6 +117,7 @@ def _renew(ticket: Ticket, facts: Facts) -> None:
             ticket.share_generation = facts["share"]
         if before != _generations(ticket):
             _tell(session, order, ticket, before, _generations(ticket))
+            live.touch(session, order, [ticket])
 
 
 def _generations(ticket: Ticket) -> dict[str, int]:
@@ -143,9 +147,19 @@ def _tell(
     )
 
 
-def renew_open_tickets() -> int:
+def unused_generation(others: Sequence[Path]) -> int:
+    """One that no open ticket has had, here or after another restore of the same backup."""
+    highest = select(func.max(Ticket.link_generation), func.max(Ticket.barcode_generation))
+    known = db.session.execute(highest.where(Ticket.state == OPEN)).one()
+    db.session.rollback()
+    return 1 + max(revocations.restored_to(others), *(each or 0 for each in known))
+
+
+def renew_open_tickets(generation: int) -> int:
     """Whoever personalised a ticket since the backup has a link and a barcode to it, and the next
-    who does must not share them: open tickets get others. Returns how many those are.
+    who does must not share them: open tickets get those of this generation, which none has had.
+
+    Returns how many tickets those are.
     """
     done = last = 0
     while True:
@@ -155,12 +169,12 @@ def renew_open_tickets() -> int:
             some = session.scalars(to_change(wanted.limit(_ORDERS_AT_ONCE))).all()
             if not some:
                 return done
-            done += _renew_open(session, some[0], some[-1])
+            done += _renew_open(session, some[0], some[-1], generation)
             last = some[-1]
 
 
-def _renew_open(session: Session, first: int, last: int) -> int:
-    """Those of the orders from this one to that one, in two statements."""
+def _renew_open(session: Session, first: int, last: int, generation: int) -> int:
+    """Those of the orders from this one to that one, in a few statements."""
     pair = func.json_object if _is_sqlite(session) else func.json_build_object
     link, barcode = Ticket.link_generation, Ticket.barcode_generation
     theirs = Ticket.state == OPEN, Ticket.order_id.between(first, last)
@@ -172,16 +186,17 @@ def _renew_open(session: Session, first: int, last: int) -> int:
         literal(SYSTEM.name),
         literal("restored"),
         pair("link", link, "barcode", barcode),
-        pair("link", link + 1, "barcode", barcode + 1),
+        pair("link", generation, "barcode", generation),
         literal(REASON),
     ).where(*theirs)
     columns = "order_id ticket_id at actor actor_name action before after reason".split()
     session.execute(insert(HistoryEntry).from_select(columns, told, include_defaults=False))
+    live.touch_between(session, first, last, Ticket.state == OPEN)
     return rows(
         session.execute(
             update(Ticket)
             .where(*theirs)
-            .values(link_generation=link + 1, barcode_generation=barcode + 1),
+            .values(link_generation=generation, barcode_generation=generation),
             execution_options={"synchronize_session": False},
         )
     )
@@ -222,6 +237,8 @@ def _webhook(link_id: Subject, facts: Facts) -> None:
     with write() as session:
         found = lock(session, WebhookEndpoint, found.id)
         found.secret_generation = max(found.secret_generation, facts["secret"])
+        found.revision = max(found.revision, facts["revision"])
+        revoked.note_webhook(session, found)
 
 
 @replays(revoked.PRETIX)

@@ -93,14 +93,18 @@ def put_back(engine: Engine, path: Path, kept: Path | None) -> None:
 
     Raises `BackupFailed`: then all is as it was.
     """
-    if kept is not None:
-        with appears_whole(kept) as written:
-            save(engine, written)
+    try:
+        if kept is not None:
+            with appears_whole(kept) as written:
+                save(engine, written)
+        script = tempfile.NamedTemporaryFile(dir=settings().instance_path)  # noqa: SIM115 - below
+    except OSError as error:
+        raise BackupFailed(f"{settings().instance_path} can't be written: {error}") from error
     engine.dispose()
     tables = ", ".join(f'"{name}"' for name in (*Base.metadata.tables, "alembic_version"))
     functions = ", ".join(_FUNCTIONS)
     gone = f"DROP TABLE IF EXISTS {tables} CASCADE; DROP FUNCTION IF EXISTS {functions} CASCADE"
-    with tempfile.NamedTemporaryFile(dir=settings().instance_path) as script:
+    with script:
         # Whole before it is begun with: of a torn one psql would keep what came.
         _run(["pg_restore", *_OURS, f"--file={script.name}", str(path)])
         psql = ["psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]

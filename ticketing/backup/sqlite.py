@@ -67,18 +67,25 @@ def check_alone(engine: Engine) -> None:
 
 
 def put_back(engine: Engine, path: Path, kept: Path | None) -> None:
-    """Put a copy of the file in the database's place, at one moment; `kept` is what was there."""
+    """Put a copy of the file in the database's place, at one moment; `kept` is what was there.
+
+    Raises `BackupFailed`: then all is as it was.
+    """
     engine.dispose()
     place = _path(engine)
     coming = place.with_name(f".{place.name}-coming")
-    shutil.copyfile(path, coming)
-    coming.chmod(0o600)
-    sync(coming)
-    if kept is not None:
-        os.link(place, kept)
-    for ending in _BESIDE:
-        place.with_name(place.name + ending).unlink(missing_ok=True)
-    coming.replace(place)
+    try:
+        shutil.copyfile(path, coming)
+        coming.chmod(0o600)
+        sync(coming)
+        if kept is not None:
+            os.link(place, kept)
+        for ending in _BESIDE:
+            place.with_name(place.name + ending).unlink(missing_ok=True)
+        coming.replace(place)
+    except OSError as error:
+        coming.unlink(missing_ok=True)  # people's data
+        raise BackupFailed(f"{path} can't be put in {place}: {error}") from error
     sync(place.parent)
 
 
