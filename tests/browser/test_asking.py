@@ -245,7 +245,7 @@ def test_a_type_asks_otherwise(shop: Shop, event: Event, organiser: Page) -> Non
     assert objections(organiser) == []
     organiser.get_by_role("button", name="Save").click()
     expect(organiser.get_by_role("listitem").filter(has_text="Weekend")).to_contain_text(
-        "Phone: required"
+        "Phone: Required"
     )
 
 

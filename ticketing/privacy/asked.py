@@ -95,8 +95,8 @@ def erase(
         # First of all, for whoever dies amid this leaves nothing by which it would be known. Noted
         # whether or not anything is there: a backup may know more of them.
         revocations.note(session, NOTED, digest_of(person, organiser_id), organiser=organiser_id)
-        about = {"begun": True}
-        audit.record(session, audit.PERSON_ERASED, actor, organiser_id=organiser_id, about=about)
+        begun = {"begun": True}
+        audit.record(session, audit.PERSON_ERASED, actor, organiser_id=organiser_id, about=begun)
     _drop_files(person, organiser_id)
     done = Erased()
     for some in in_portions(found.order_ids, _ORDERS_AT_ONCE):

@@ -1,7 +1,7 @@
 """When an event's dates, or the days it keeps details for, were changed last.
 
 Revision ID: 20261127k
-Revises: 20261127i
+Revises: 20261127j
 Create Date: 2026-11-27 06:22:40.118203
 
 """
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 # revision identifiers, used by Alembic.
 revision = '20261127k'
-down_revision = '20261127i'
+down_revision = '20261127j'
 branch_labels = None
 depends_on = None
 
