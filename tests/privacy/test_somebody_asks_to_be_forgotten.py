@@ -19,7 +19,7 @@ from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.models import AuditEntry, Order, Ticket
 from ticketing.names import ERASED
-from ticketing.privacy import asked, people
+from ticketing.privacy import asked, held, people
 from ticketing.privacy.asked import StillComing
 from ticketing.privacy.erasing import Erased
 from ticketing.privacy.people import NobodyFound, Person
@@ -73,6 +73,37 @@ def test_a_holder_goes_and_the_others_stay(order: Order, who: str) -> None:
         "bea@example.org", ERASED, "bob@example.org",
     ]  # fmt: skip
     assert seen.last(order).after == {"tickets": [1]}
+
+
+@pytest.mark.parametrize(
+    "typed", ["JÜrgen@example.org", "ŻÓŁĆ@example.org", "ΝΊΚΟΣ@example.org", "İZMİR@example.org"]
+)
+def test_capitals_of_every_alphabet_are_found_again(order: Order, typed: str) -> None:
+    """Today's holder, and a former one of whom only the history tells."""
+    builders.claim(order.tickets[2], first_name="Today", email=typed, phone="")
+    former = builders.make_order(order.shop, tickets=1)
+    ticket = former.tickets[0]
+    builders.claim(ticket, first_name="Former", email=typed, phone="")
+    personalisation.reopen(former, {ticket.id: ticket.revision}, "", builders.ORGANISER)
+    shared = builders.make_order(order.shop, tickets=1)
+    by = history.booker(shared)
+    sharing.share_by_email(shared.tickets[0], 1, typed, by, locale="en", asked_from="")
+
+    for who in (typed, typed.lower()):
+        person = people.find(db.session(), who, order.organiser_id)
+        ids = people.orders_of(db.session(), person, order.organiser_id)
+        assert ids == [order.id, former.id, shared.id]
+    document = held.everything_about(db.session(), person, order.organiser_id)
+    assert [each["to"].lower() for each in document["shares"]] == [typed.lower()]
+    assert [each["to"].lower() for each in document["mails"]] == [typed.lower()] * 3
+    erase(typed.lower(), order)
+    assert typed.lower() not in str(seen.rows()).lower()
+
+
+def test_whose_name_differs_by_a_letter_is_somebody_else(order: Order) -> None:
+    builders.claim(order.tickets[2], first_name="Jo", email="jörgen@example.org", phone="")
+    person = people.find(db.session(), "JÜRGEN@example.org", None)
+    assert people.orders_of(db.session(), person, None) == []
 
 
 def test_a_booker_goes_and_the_holders_stay(order: Order) -> None:

@@ -4,8 +4,9 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
@@ -124,9 +125,10 @@ def orders_of(session: Session, person: Person, organiser_id: int | None) -> lis
 
 def _places(person: Person) -> list[Select[Any]]:
     """Each place where somebody's address or number stands, as the ids of the orders."""
-    quoted = json.dumps(person.email or person.phone)[1:-1]  # as it stands in JSON
+    address = _one_sigma(person.email)
+    quoted = _in_json(address or person.phone)
     in_history = [
-        func.lower(cast(values, Text)).contains(quoted.lower(), autoescape=True)
+        _lower(cast(values, Text), address, _in_json).contains(quoted, autoescape=True)
         for values in (HistoryEntry.before, HistoryEntry.after)
     ]
     places: list[Select[Any]] = [select(HistoryEntry.order_id).where(or_(*in_history))]
@@ -151,12 +153,39 @@ def _places(person: Person) -> list[Select[Any]]:
 
 def is_address(column: Any, person: Person) -> ColumnElement[bool]:
     """The rows with the person's address, in whichever case it was typed."""
-    # SQLite's lower() knows A to Z alone, PostgreSQL's all letters.
-    return func.lower(column).in_({person.email, _as_sqlite_has_it(person.email)})
+    address = _one_sigma(person.email)
+    return _lower(column, address) == address
 
 
-def _as_sqlite_has_it(address: str) -> str:
-    return "".join(each.lower() if each.isascii() else each for each in address)
+def _lower(column: Any, address: str, written: Callable[[str], str] = str) -> ColumnElement[str]:
+    """The column in lower case, as far as it takes to find this address in it.
+
+    SQLite's `lower()` knows A to Z alone, as does PostgreSQL's in some locales, and neither knows
+    what is written in JSON: the address's other letters are replaced, one after the other.
+    """
+    for capital, small in _capitals().items():
+        if small in address:
+            column = func.replace(column, written(capital), written(small))
+    if "σ" in address:
+        column = func.replace(column, written("ς"), written("σ"))
+    return func.lower(column)
+
+
+@cache
+def _capitals() -> dict[str, str]:
+    """{capital: small letter} besides A to Z. Above the second plane there are none."""
+    found = {each: each.lower() for each in map(chr, range(0x80, 0x20000))}
+    return {each: small for each, small in found.items() if small != each and not small.isascii()}
+
+
+def _in_json(text: str) -> str:
+    """As it stands in a column of JSON, between the quotation marks."""
+    return json.dumps(text)[1:-1]
+
+
+def _one_sigma(address: str) -> str:
+    """With σ for ς at the end of a word: of both of them Σ is the capital."""
+    return address.replace("ς", "σ")
 
 
 def _of_organiser(organiser_id: int | None) -> Sequence[ColumnElement[bool]]:
