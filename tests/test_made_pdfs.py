@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Column, DateTime, Table, event, select, update
+from sqlalchemy import Column, DateTime, Integer, Table, event, select, update
 from werkzeug.test import TestResponse
 
 from tests import builders
@@ -136,8 +136,8 @@ def _other(column: Column[Any], was: Any) -> Any:
         return (was or dt.datetime(2027, 5, 1, tzinfo=dt.UTC)) + dt.timedelta(hours=3)
     if isinstance(was, bool):
         return not was
-    if isinstance(was, int):
-        return was + 7
+    if isinstance(column.type, Integer):
+        return (was or 0) + 7
     if isinstance(was, list):
         return ["https://two.example"]
     return {"phone": "off"} if isinstance(was, dict) else f"{(was or '-')[:-1]}ÿ"

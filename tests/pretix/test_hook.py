@@ -111,7 +111,7 @@ def test_only_posts_are_heard(connection: PretixConnection) -> None:
 
 
 def test_unknown_addresses_are_all_alike(app: Flask, connection: PretixConnection) -> None:
-    before = seen.digest()
+    before = seen.rows()
     own = path_of(connection).rpartition("/")[2]
     wrong = [
         "x",
@@ -131,7 +131,7 @@ def test_unknown_addresses_are_all_alike(app: Flask, connection: PretixConnectio
     }
     assert len(answers) == 1
     assert answers.pop()[0] == 404
-    assert seen.digest() == before
+    assert seen.changes(before).keys() <= {"limits"}  # who guesses is counted
 
 
 def test_its_address_opens_nothing_else(connection: PretixConnection) -> None:
