@@ -42,6 +42,7 @@ from ticketing.personalisation import can_reopen, reopen
 from ticketing.pretix import connections
 from ticketing.refusals import InvitationOver
 from ticketing.revocations import Subject, replays
+from ticketing.team import ROLES
 from ticketing.transactions import write
 from ticketing.webhooks import endpoints
 
@@ -270,9 +271,11 @@ def _address(subject: Subject, facts: Facts) -> None:
 
 @replays(revoked.ACCOUNT)
 def _account(subject: Subject, facts: Facts) -> None:
+    """Only ever closed: one that was opened since waits until somebody opens it again."""
     with write() as session:
-        if user := _user(session, subject):
-            user.active = facts["active"]
+        user = _user(session, subject)
+        if user and not facts["active"]:
+            user.active = False
             sessions.end_all_of(session, user)
 
 
@@ -285,6 +288,7 @@ def _recovery_codes(subject: Subject, _facts: Facts) -> None:
 
 @replays(revoked.MEMBER)
 def _member(_subject: Subject, facts: Facts) -> None:
+    """Out of the team, or less than they were; who became more since has to be told so anew."""
     with write() as session:
         organiser = lock_if_there(session, Organiser, facts["organiser"])
         user = _user(session, facts["user"])
@@ -300,7 +304,7 @@ def _member(_subject: Subject, facts: Facts) -> None:
         if facts["role"] is None:
             session.delete(member)
         else:
-            member.role = facts["role"]
+            member.role = max(member.role, facts["role"], key=ROLES.index)
 
 
 def _user(session: Session, subject: Subject) -> User | None:
