@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests import builders
+from tests import builders, invariants
 from tests.backup.conftest import Flask_
 from ticketing import (
     admission,
@@ -106,6 +106,26 @@ def test_a_link_that_another_one_replaced(
     then = builders.share(tickets[1])
     restore()
     assert (status(client, shared), status(client, then)) == (410, 200)
+
+
+def test_a_first_link_that_nobody_knows_of(
+    tickets: list[Ticket], restore: Restore, client: FlaskClient
+) -> None:
+    """Whom the booker shares with next doesn't have the same link as the one before."""
+    lost = builders.share(tickets[2])
+    restore()
+    then = builders.share(db.session.get_one(Ticket, tickets[2].id))
+    assert (status(client, lost), status(client, then)) == (410, 200)
+
+
+def test_a_link_that_is_out_is_not_given_to_the_next(
+    tickets: list[Ticket], restore: Restore, client: FlaskClient
+) -> None:
+    known = builders.share(tickets[1])
+    restore()
+    then = builders.share(db.session.get_one(Ticket, tickets[1].id))
+    assert (status(client, known), status(client, then)) == (410, 200)
+    invariants.check(db.session())
 
 
 def test_open_personalisation(

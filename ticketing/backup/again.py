@@ -9,13 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import case, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from ticketing import history, invitations, live, revocations, revoked, sessions
 from ticketing.cancelling import cancel_order, cancel_ticket
 from ticketing.extensions import db
-from ticketing.guards import end_share, locked, ticket_in
+from ticketing.guards import WITHDRAWN, current_share, end_share, locked, ticket_in
 from ticketing.history import SYSTEM
 from ticketing.leases import rows
 from ticketing.locking import lock, lock_if_there, to_change
@@ -116,6 +116,9 @@ def _renew(ticket: Ticket, facts: Facts) -> None:
         if facts["share"] > ticket.share_generation:
             end_share(ticket, "restored")
             ticket.share_generation = facts["share"]
+            if facts.get("out") and ticket.state == OPEN:
+                # It works, so its booker sees it, and whom they share with next gets another.
+                current_share(session, ticket, facts["share"], channel="link")
         if before != _generations(ticket):
             _tell(session, order, ticket, before, _generations(ticket))
             live.touch(session, order, [ticket])
@@ -159,6 +162,7 @@ def unused_generation(others: Sequence[Path]) -> int:
 def renew_open_tickets(generation: int) -> int:
     """Whoever personalised a ticket since the backup has a link and a barcode to it, and the next
     who does must not share them: open tickets get those of this generation, which none has had.
+    A first link that was shared since is known to nobody: where none is out, the next is another.
 
     Returns how many tickets those are.
     """
@@ -178,6 +182,10 @@ def _renew_open(session: Session, first: int, last: int, generation: int) -> int
     """Those of the orders from this one to that one, in a few statements."""
     pair = func.json_object if _is_sqlite(session) else func.json_build_object
     link, barcode = Ticket.link_generation, Ticket.barcode_generation
+    share, unshared = Ticket.share_generation, ~Ticket.share.has()
+    was = ("link", link, "barcode", barcode)
+    is_ = ("link", generation, "barcode", generation)
+    withdrawn = share + WITHDRAWN
     theirs = Ticket.state == OPEN, Ticket.order_id.between(first, last)
     told = select(
         Ticket.order_id,
@@ -186,8 +194,8 @@ def _renew_open(session: Session, first: int, last: int, generation: int) -> int
         literal(SYSTEM.kind),
         literal(SYSTEM.name),
         literal("restored"),
-        pair("link", link, "barcode", barcode),
-        pair("link", generation, "barcode", generation),
+        case((unshared, pair(*was, "share", share)), else_=pair(*was)),
+        case((unshared, pair(*is_, "share", withdrawn)), else_=pair(*is_)),
         literal(REASON),
     ).where(*theirs)
     columns = "order_id ticket_id at actor actor_name action before after reason".split()
@@ -197,7 +205,11 @@ def _renew_open(session: Session, first: int, last: int, generation: int) -> int
         session.execute(
             update(Ticket)
             .where(*theirs)
-            .values(link_generation=generation, barcode_generation=generation),
+            .values(
+                link_generation=generation,
+                barcode_generation=generation,
+                share_generation=case((unshared, withdrawn), else_=share),
+            ),
             execution_options={"synchronize_session": False},
         )
     )
