@@ -1,6 +1,7 @@
 """What was taken back is noted outside the database, and done again after a restore."""
 
 import datetime as dt
+import fcntl
 import json
 import stat
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from flask import Flask
 from ticketing import revocations
 from ticketing.config import Settings
 from ticketing.revocations import NoMark, Subject, note, replay
-from ticketing.transactions import Unavailable, write
+from ticketing.transactions import Busy, Unavailable, write
 
 Done = list[tuple[Subject, dict[str, Any]]]
 
@@ -64,6 +65,15 @@ def test_what_can_not_be_noted_is_not_done(app: Flask, path: Path) -> None:
     path.mkdir()  # as good as a full disk: nothing can be written there
     with pytest.raises(Unavailable):
         try_(7)
+
+
+def test_who_keeps_the_file_stops_nobody_for_good(app: Flask, path: Path) -> None:
+    with path.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Busy):
+            try_(7)
+    try_(8)
+    assert [json.loads(line)["subject"] for line in path.read_text().splitlines()] == [8]
 
 
 def test_what_stands_behind_the_mark_is_done_again(done: Done) -> None:

@@ -4,6 +4,7 @@ All of it takes place inside the caller's transaction.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from ticketing.links import LinkWithdrawn
 from ticketing.locking import to_change
 from ticketing.models import CANCELLED, OPEN, Order, Share, Ticket, now
 from ticketing.refusals import AlreadyClaimed, DeadlinePassed, TicketCancelled
+
+WITHDRAWN: Final = 2  # generations from a share's link to one that nobody has
 
 
 def locked(session: Session, order_id: int) -> Order:
@@ -84,7 +87,7 @@ def end_share(ticket: Ticket, how: str) -> None:
 
 def withdraw_shares(ticket: Ticket) -> None:
     """Past the current generation and the next, which an open share dialog may have handed out."""
-    ticket.share_generation += 2
+    ticket.share_generation += WITHDRAWN
 
 
 def renew_barcode(ticket: Ticket) -> None:

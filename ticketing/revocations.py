@@ -22,6 +22,7 @@ import fcntl
 import heapq
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from sqlalchemy.orm import Session
 
 from ticketing.config import Settings, settings
 from ticketing.models import now
-from ticketing.transactions import Unavailable, at_the_end
+from ticketing.transactions import BUSY_MILLISECONDS, Busy, Unavailable, at_the_end
 
 MARK: Final = "backup"  # the kind of the lines that a backup leaves
 RESTORE: Final = "restore"  # and of those that a restore leaves; neither is done again
@@ -69,7 +70,8 @@ def note(session: Session, kind: str, subject: Subject, **facts: Any) -> None:
     """Have noted, with the caller's transaction, what is true of a subject from now on.
 
     `facts` are plain values for JSON, without personal data. Of several about one subject in one
-    transaction the last one counts. At its end `write` raises `Unavailable` if there is no room.
+    transaction the last one counts. At its end `write` raises `Unavailable` if there is no room,
+    `Busy` if another process keeps the file to itself.
     """
     noted = at_the_end(session, _Noted())
     noted.lines[kind, subject] = Line(now(), kind, subject, facts)
@@ -177,6 +179,8 @@ class _Noted:
         session.flush()  # what the database refuses is never noted
         try:
             _append(settings(), self.lines.values())
+        except BlockingIOError as error:
+            raise Busy from error  # nothing was written
         except OSError as error:
             raise Unavailable from error
 
@@ -197,12 +201,29 @@ def _append(settings: Settings, lines: Iterable[Line]) -> None:
     path = path_of(settings)
     is_new = not path.exists()
     with open(path, "ab", opener=_private) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _lock(file.fileno())
         file.write(_end_of_torn_line(path) + text.encode())
         file.flush()
         os.fsync(file.fileno())
     if is_new:
         _sync_folder(path.parent)
+
+
+def _lock(handle: int) -> None:
+    """Asks again and again: to wait in the system would stop the event loop.
+
+    Raises `BlockingIOError` if somebody else keeps the file for too long.
+    """
+    until = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.002)
+        else:
+            return
 
 
 def _private(path: str, flags: int) -> int:

@@ -50,6 +50,8 @@ def note_happening(session: Session, order: Order, action: str, ticket: Ticket |
             barcode=ticket.barcode_generation,
             round=ticket.round,
             state=ticket.state,
+            # Whether a link of this generation is out; `end_share` leaves it loaded.
+            out=ticket.share is not None and ticket.share.ended_at is None,
         )
 
 

@@ -1,12 +1,14 @@
 """What was taken back since the backup stays so when it is restored; what stands goes on."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tests import builders
+from tests import builders, invariants
+from tests.backup.conftest import Flask_
 from ticketing import (
     admission,
     api_keys,
@@ -104,6 +106,26 @@ def test_a_link_that_another_one_replaced(
     then = builders.share(tickets[1])
     restore()
     assert (status(client, shared), status(client, then)) == (410, 200)
+
+
+def test_a_first_link_that_nobody_knows_of(
+    tickets: list[Ticket], restore: Restore, client: FlaskClient
+) -> None:
+    """Whom the booker shares with next doesn't have the same link as the one before."""
+    lost = builders.share(tickets[2])
+    restore()
+    then = builders.share(db.session.get_one(Ticket, tickets[2].id))
+    assert (status(client, lost), status(client, then)) == (410, 200)
+
+
+def test_a_link_that_is_out_is_not_given_to_the_next(
+    tickets: list[Ticket], restore: Restore, client: FlaskClient
+) -> None:
+    known = builders.share(tickets[1])
+    restore()
+    then = builders.share(db.session.get_one(Ticket, tickets[1].id))
+    assert (status(client, known), status(client, then)) == (410, 200)
+    invariants.check(db.session())
 
 
 def test_open_personalisation(
@@ -259,6 +281,20 @@ class TestOfTheTeam:
         users.switch(desk.email, on=False)
         restore()
         assert not db.session.get_one(User, desk.id).active
+
+    def test_nobody_comes_to_more(
+        self, flask: Flask_, order: Order, olga: User, desk: User, tmp_path: Path
+    ) -> None:
+        """An account that was opened since, and a higher role, are to be given again."""
+        users.switch(desk.email, on=False)
+        flask("backup", tmp_path / "closed")
+        users.switch(desk.email, on=True)
+        member = db.session.scalars(select(Membership).where(Membership.user_id == desk.id)).one()
+        team.change_role(member, "owner", by=olga)
+        done = flask("restore", tmp_path / "closed", "--replace")
+        assert done.exit_code == 0, done.output
+        assert not db.session.get_one(User, desk.id).active
+        assert db.session.get_one(Membership, member.id).role == "manager"
 
     def test_a_place_in_the_team(self, olga: User, desk: User, restore: Restore) -> None:
         member = db.session.scalars(select(Membership).where(Membership.user_id == desk.id)).one()

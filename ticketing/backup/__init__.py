@@ -2,7 +2,8 @@
 
 A backup is what the engine's own tools make: an SQLite file, or a dump of `pg_dump`. The secrets
 aren't in it, nor is the file of what was taken back: who has the backup alone opens nothing, and a
-database that is put back is brought up to what was taken back since (`again.py`).
+database that is put back is brought up to what was taken back since (`again.py`,
+`open_tickets.py`).
 """
 
 import secrets
@@ -19,7 +20,7 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
 
 from ticketing import installation, keys, revocations, sessions
-from ticketing.backup import again, postgres, sqlite
+from ticketing.backup import open_tickets, postgres, sqlite
 from ticketing.backup.files import BackupFailed, appears_whole
 from ticketing.backup.looking import Looked
 from ticketing.config import settings
@@ -144,19 +145,19 @@ def take_back_again(others: Sequence[Path] = (), *, without_lines: bool = False)
         raise BackupFailed(
             f"{revocations.path_of(settings())} has lines of a newer version: {unknown}"
         ) from unknown
-    generation = again.unused_generation(others)
+    generation = open_tickets.unused_generation(others)
     # On the disk before any ticket has it, so that the next restore takes another.
     try:
         revocations.note_restore(generation)
     except OSError as error:
         path = revocations.path_of(settings())
         raise BackupFailed(f"{path} can't be written: {error}") from error
-    open_tickets = again.renew_open_tickets(generation)
+    renewed = open_tickets.renew(generation)
     ended = sessions.end_everybodys()
     with write() as session:
         _count_on(session)
     unfinished.unlink()
-    return Done(done, open_tickets, ended)
+    return Done(done, renewed, ended)
 
 
 def check_lines(mark: str | None, others: Sequence[Path]) -> None:

@@ -4,28 +4,24 @@ Rules do it where there is one, so that histories, mails and programs hear of it
 no more than once. What nobody can know is decided for safety: see docs/decisions/restore.md.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import history, invitations, live, revocations, revoked, sessions
+from ticketing import history, invitations, live, revoked, sessions
 from ticketing.cancelling import cancel_order, cancel_ticket
 from ticketing.extensions import db
-from ticketing.guards import end_share, locked, ticket_in
+from ticketing.guards import current_share, end_share, locked, ticket_in
 from ticketing.history import SYSTEM
-from ticketing.leases import rows
-from ticketing.locking import lock, lock_if_there, to_change
+from ticketing.locking import lock, lock_if_there
 from ticketing.models import (
     CANCELLED,
     CHECKED_IN,
     OPEN,
     PERSONALISED,
     ApiKey,
-    HistoryEntry,
     Invitation,
     Membership,
     Order,
@@ -37,15 +33,14 @@ from ticketing.models import (
     WebhookEndpoint,
     now,
 )
-from ticketing.models.base import UTCDateTime
 from ticketing.personalisation import can_reopen, reopen
 from ticketing.pretix import connections
 from ticketing.refusals import InvitationOver
 from ticketing.revocations import Subject, replays
+from ticketing.team import ROLES
 from ticketing.transactions import write
 from ticketing.webhooks import endpoints
 
-_ORDERS_AT_ONCE: Final = 2_000
 REASON: Final = "Done before the database was restored from a backup"
 Facts = dict[str, Any]
 
@@ -115,6 +110,9 @@ def _renew(ticket: Ticket, facts: Facts) -> None:
         if facts["share"] > ticket.share_generation:
             end_share(ticket, "restored")
             ticket.share_generation = facts["share"]
+            if facts.get("out") and ticket.state == OPEN:
+                # It works, so its booker sees it, and whom they share with next gets another.
+                current_share(session, ticket, facts["share"], channel="link")
         if before != _generations(ticket):
             _tell(session, order, ticket, before, _generations(ticket))
             live.touch(session, order, [ticket])
@@ -145,65 +143,6 @@ def _tell(
         after=after,
         reason=REASON,
     )
-
-
-def unused_generation(others: Sequence[Path]) -> int:
-    """One that no open ticket has had, here or after another restore of the same backup."""
-    highest = select(func.max(Ticket.link_generation), func.max(Ticket.barcode_generation))
-    known = db.session.execute(highest.where(Ticket.state == OPEN)).one()
-    db.session.rollback()
-    return 1 + max(revocations.restored_to(others), *(each or 0 for each in known))
-
-
-def renew_open_tickets(generation: int) -> int:
-    """Whoever personalised a ticket since the backup has a link and a barcode to it, and the next
-    who does must not share them: open tickets get those of this generation, which none has had.
-
-    Returns how many tickets those are.
-    """
-    done = last = 0
-    while True:
-        with write() as session:
-            open_ = select(Ticket.id).where(Ticket.order_id == Order.id, Ticket.state == OPEN)
-            wanted = select(Order.id).where(Order.id > last, open_.exists()).order_by(Order.id)
-            some = session.scalars(to_change(wanted.limit(_ORDERS_AT_ONCE))).all()
-            if not some:
-                return done
-            done += _renew_open(session, some[0], some[-1], generation)
-            last = some[-1]
-
-
-def _renew_open(session: Session, first: int, last: int, generation: int) -> int:
-    """Those of the orders from this one to that one, in a few statements."""
-    pair = func.json_object if _is_sqlite(session) else func.json_build_object
-    link, barcode = Ticket.link_generation, Ticket.barcode_generation
-    theirs = Ticket.state == OPEN, Ticket.order_id.between(first, last)
-    told = select(
-        Ticket.order_id,
-        Ticket.id,
-        literal(now(), UTCDateTime()),
-        literal(SYSTEM.kind),
-        literal(SYSTEM.name),
-        literal("restored"),
-        pair("link", link, "barcode", barcode),
-        pair("link", generation, "barcode", generation),
-        literal(REASON),
-    ).where(*theirs)
-    columns = "order_id ticket_id at actor actor_name action before after reason".split()
-    session.execute(insert(HistoryEntry).from_select(columns, told, include_defaults=False))
-    live.touch_between(session, first, last, Ticket.state == OPEN)
-    return rows(
-        session.execute(
-            update(Ticket)
-            .where(*theirs)
-            .values(link_generation=generation, barcode_generation=generation),
-            execution_options={"synchronize_session": False},
-        )
-    )
-
-
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
 
 
 @replays(revoked.API_KEY)
@@ -270,9 +209,11 @@ def _address(subject: Subject, facts: Facts) -> None:
 
 @replays(revoked.ACCOUNT)
 def _account(subject: Subject, facts: Facts) -> None:
+    """Only ever closed: one that was opened since waits until somebody opens it again."""
     with write() as session:
-        if user := _user(session, subject):
-            user.active = facts["active"]
+        user = _user(session, subject)
+        if user and not facts["active"]:
+            user.active = False
             sessions.end_all_of(session, user)
 
 
@@ -285,6 +226,7 @@ def _recovery_codes(subject: Subject, _facts: Facts) -> None:
 
 @replays(revoked.MEMBER)
 def _member(_subject: Subject, facts: Facts) -> None:
+    """Out of the team, or less than they were; who became more since has to be told so anew."""
     with write() as session:
         organiser = lock_if_there(session, Organiser, facts["organiser"])
         user = _user(session, facts["user"])
@@ -300,7 +242,7 @@ def _member(_subject: Subject, facts: Facts) -> None:
         if facts["role"] is None:
             session.delete(member)
         else:
-            member.role = facts["role"]
+            member.role = max(member.role, facts["role"], key=ROLES.index)
 
 
 def _user(session: Session, subject: Subject) -> User | None:
