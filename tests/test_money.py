@@ -144,6 +144,6 @@ def test_another_currency_keeps_the_number(
 def test_it_is_said_as_people_write_it(app: Flask) -> None:
     with app.test_request_context():
         assert money.money(9500, "EUR") == "€95.00"
-        assert money.money(9500, "JPY") == "¥9,500"
+        assert money.money(9500, "JPY") == "JP¥9,500"
         with force_locale("de"):
             assert money.money(125_050, "EUR") == "1.250,50\xa0€"

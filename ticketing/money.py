@@ -18,7 +18,7 @@ _GROUPED: Final = re.compile(r"[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*")
 
 
 def money(amount: int, currency: str) -> str:
-    """An amount in the currency's smallest unit, as people write it: "€95.00", "¥9,500"."""
+    """An amount in the currency's smallest unit, as people write it: "€95.00", "JP¥9,500"."""
     return format_currency(major(amount, currency), currency, locale=locale())
 
 
