@@ -10,13 +10,20 @@
     }
   })
 
-  // Whoever signs out leaves nothing on the screen, in other windows of this browser neither.
+  // Whoever signs out leaves nothing on the screen, in other windows of this browser neither. Those
+  // stay empty until the answer is there, however long that takes: the next page says that it is.
   const leaving = new BroadcastChannel('sign-out')
-  on('submit', ({ target }) => target.action.endsWith('/sign-out') && leaving.postMessage(''))
-  leaving.onmessage = () => {
-    if (!document.querySelector('form[action$="/sign-out"]')) return
+  leaving.postMessage('answered')
+  on('submit', ({ target }) => {
+    // A field may be called "action", and stands in the form's place then.
+    if ((target.getAttribute('action') || '').endsWith('/sign-out')) leaving.postMessage('asked')
+  })
+  let emptied
+  leaving.onmessage = ({ data }) => {
+    if (data === 'answered' && emptied) location.reload()
+    if (data !== 'asked' || !document.querySelector('form[action$="/sign-out"]')) return
     document.body.replaceChildren()
-    setTimeout(() => location.reload(), 1000) // by then the session has ended
+    emptied = true
   }
 
   // On a phone the ways scroll sideways: the one that was taken is in sight.
