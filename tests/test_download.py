@@ -50,4 +50,4 @@ def test_a_currency_without_cents_is_priced_right(client: FlaskClient) -> None:
     shop = builders.make_shop()
     with write():
         shop.event.currency = "JPY"
-    assert "¥9,500" in client.get(f"/shop/{shop.slug}").text
+    assert "JP¥9,500" in client.get(f"/shop/{shop.slug}").text
