@@ -175,8 +175,8 @@ def test_files_tell_nothing_by_their_names(client: FlaskClient, world: World) ->
         names.append(response.headers["Content-Disposition"])
     assert names == [
         'inline; filename="ticket.pdf"',
-        "attachment; filename=ticket.pdf",
+        'attachment; filename="ticket.pdf"',
         'attachment; filename="event.ics"',
-        "attachment; filename=tickets.pdf",
+        'attachment; filename="tickets.pdf"',
         'attachment; filename="event.ics"',
     ]

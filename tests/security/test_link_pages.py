@@ -156,7 +156,11 @@ def test_what_we_never_made_is_unknown_and_all_alike(
             links.make(links.keys(), Link(Kind(route.kind), 4711, 1)),  # of a row that isn't
             *(token for kind, token in good.items() if kind != route.kind),
         ]
-        answers = {(each.status_code, each.data) for each in (ask(client, route, t) for t in never)}
+        answers = set()
+        for token in never:
+            answer = ask(client, route, token)
+            # What was asked for stands in the links to the same page in other languages.
+            answers.add((answer.status_code, answer.data.replace(token.encode(), b"")))
         assert len(answers) == 1, f"{route}: unknown links can be told apart"
         assert answers.pop()[0] == 404, str(route)
 
