@@ -3,10 +3,13 @@
   'use strict'
   const on = (type, handler, capture) => document.addEventListener(type, handler, capture)
 
-  // What was typed into the search before htmx was there counts too.
+  // What was typed before htmx was there counts too: for the search, and for what follows a form.
+  const typed = ({ options, selectedIndex, checked, defaultChecked, value, defaultValue }) =>
+    options ? selectedIndex !== Math.max([...options].findIndex((each) => each.defaultSelected), 0)
+      : checked !== defaultChecked || value !== defaultValue
   on('htmx:load', ({ target }) => {
-    for (const field of target.querySelectorAll('input[type=search]')) {
-      if (field.value !== field.defaultValue) field.dispatchEvent(new Event('input', { bubbles: true }))
+    for (const field of target.querySelectorAll('input, textarea, select')) {
+      if (typed(field)) field.dispatchEvent(new Event('input', { bubbles: true }))
     }
   })
 

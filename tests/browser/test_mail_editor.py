@@ -5,7 +5,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 
 from tests import builders
 from tests.browser.people import Company
@@ -86,6 +86,19 @@ def test_what_was_refused_stays_and_its_preview_too(app: Flask, organiser: Page)
     expect(page.get_by_label("Message")).to_be_focused()
     page.get_by_label("Message").fill("Typed, {event}")
     expect(mail_in(page).get_by_text("Typed, Riverside Festival")).to_be_visible()
+
+
+def test_what_was_typed_before_the_scripts_came_is_shown_too(app: Flask, organiser: Page) -> None:
+    page = organiser
+    shop = at_the_mails(page)
+    held: list[Route] = []
+    page.route("**/vendor/htmx*", lambda route: held.append(route))
+    page.goto(f"/backoffice/events/{shop.event_id}/mails/confirmation/en", wait_until="commit")
+    page.get_by_label("Message").fill("Typed early, {event}")
+    assert held
+    for request in held:
+        request.continue_()
+    expect(mail_in(page).get_by_text("Typed early, Riverside Festival")).to_be_visible()
 
 
 def test_the_preview_button_and_then_save(app: Flask, organiser: Page) -> None:
