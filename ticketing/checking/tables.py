@@ -1,9 +1,20 @@
 """What must hold between tables, asked of the database in one statement each."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import Select, Table, and_, func, or_, select
+from sqlalchemy import (
+    CompoundSelect,
+    ForeignKey,
+    Select,
+    Table,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from ticketing.models import (
@@ -129,12 +140,14 @@ _WRONG: Final[dict[str, Select[Any]]] = {
     ),
 }
 
+_FIRST_WRONG: Final = {what: wrong.limit(SHOWN + 1) for what, wrong in _WRONG.items()}
+
 
 def problems(session: Session) -> Iterator[str]:
     """What is wrong, one sentence each."""
-    for what, wrong in _WRONG.items():
+    for what, wrong in _FIRST_WRONG.items():
         session.rollback()  # each as of a moment of its own: nobody is kept from tidying up
-        ids = session.scalars(wrong.limit(SHOWN + 1), execution_options=SLOW).all()
+        ids = session.scalars(wrong, execution_options=SLOW).all()
         if ids:
             more = ", …" if len(ids) > SHOWN else ""
             yield f"{what}: {', '.join(map(str, ids[:SHOWN]))}{more}"
@@ -143,15 +156,30 @@ def problems(session: Session) -> Iterator[str]:
 
 def _orphans(session: Session) -> Iterator[str]:
     """Both engines keep foreign keys; a file that was mended by hand, or a lax import, may not."""
-    for table in cast(Table, Order.__table__).metadata.sorted_tables:
-        for key in table.foreign_keys:
-            session.rollback()
-            other = key.column.table.alias()
-            lost = and_(
-                key.parent.is_not(None),
-                ~select(1).where(other.c[key.column.name] == key.parent).exists(),
-            )
-            found = session.scalar(select(func.count()).select_from(table).where(lost))
+    for name, lost in _lost_by_table().items():
+        session.rollback()
+        for key, found in session.execute(lost, execution_options=SLOW):
             if found:
-                yield f"{table.name}: {found} with a {key.parent.name} that isn't there"
+                yield f"{name}: {found} with a {key} that isn't there"
     session.rollback()
+
+
+@cache
+def _lost_by_table() -> dict[str, CompoundSelect[str, int]]:
+    """{table: for each of its foreign keys, how many rows point to what isn't there}"""
+    tables = cast(Table, Order.__table__).metadata.sorted_tables
+    return {
+        table.name: union_all(*(_lost(table, key) for key in keys))
+        for table in tables
+        if (keys := sorted(table.foreign_keys, key=lambda each: each.parent.name))
+    }
+
+
+def _lost(table: Table, key: ForeignKey) -> Select[str, int]:
+    other = key.column.table.alias()
+    there = select(1).where(other.c[key.column.name] == key.parent).exists()
+    return (
+        select(literal(key.parent.name), func.count())
+        .select_from(table)
+        .where(key.parent.is_not(None), ~there)
+    )
