@@ -1,9 +1,10 @@
 """Processes that die amid their work (`kill -9`): before a certain statement, or at any moment.
 
 A child of the test's own process does the work on a connection of its own. How often the tests
-kill at random says `PASSALONG_KILLS`; docs/faults.md has what came of the larger numbers.
+kill at random may be said by `PASSALONG_KILLS`; docs/faults.md has what came of larger numbers.
 """
 
+import itertools
 import os
 import random
 import signal
@@ -19,14 +20,19 @@ from sqlalchemy import event, text
 
 from ticketing.extensions import db
 
-KILLS: Final = int(os.environ.get("PASSALONG_KILLS", "20"))
+USUAL: Final = 100  # kills at random in each test
 PATIENCE: Final = 240  # seconds, after which a child that hangs ends by itself
 
 Steps = Callable[[], Iterator[str]]
 
 
+def kills(usual: int = USUAL) -> int:
+    """How many there are to be."""
+    return int(os.environ.get("PASSALONG_KILLS", usual))
+
+
 def chance(seed: int) -> random.Random:
-    """For moments; where there are more of them than usual, others in each run."""
+    """For moments; where somebody said how many, others in each run."""
     return random.Random(seed if "PASSALONG_KILLS" not in os.environ else None)  # noqa: S311
 
 
@@ -50,12 +56,12 @@ class Worker:
     pipe: int
     told: list[str]
 
-    def wait_for_a_step(self) -> bool:
-        """Until it has done one more; False where it ended instead."""
-        before = len(self.told)
-        while len(self.told) == before and self._read():
-            pass
-        return len(self.told) > before
+    def wait_for_steps(self, number: int = 1) -> bool:
+        """Until it has done so many; False where it ended instead."""
+        while len(self.told) < number:
+            if not self._read():
+                return False
+        return True
 
     def kill_within(self, seconds: float) -> bool:
         """Whether it was still at work after that time. `told` is complete then."""
@@ -74,6 +80,13 @@ class Worker:
         came = os.read(self.pipe, 65_536).decode()
         self.told += came.splitlines()
         return bool(came)
+
+
+def once_before(steps: Steps) -> None:
+    """Go through some of the steps here, so that no child spends its life on what is loaded and
+    compiled at first use."""
+    for _done in itertools.islice(steps(), 4):
+        pass
 
 
 def at_work(app: Flask, steps: Steps) -> Worker:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ class Postgres:
     programs: Path
     process: subprocess.Popen[bytes]
     settings: dict[str, str]
+    inside: Sequence[str] = ()
 
     def url(self, database: str) -> str:
         return URL.create(
@@ -65,9 +66,17 @@ class Postgres:
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(30)
 
+    def begin(self) -> None:
+        """Start it, and don't wait until it is well."""
+        self.process = _started(self.programs, self.folder, self.settings, self.inside)
+
     def start(self) -> None:
-        self.process = _started(self.programs, self.folder, self.settings)
+        self.begin()
         _wait_until_well(self)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
 
 
 def find_programs() -> Path | None:
@@ -82,16 +91,8 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def running_postgres(*, on_disk: bool = False, **settings: str) -> Iterator[Postgres]:
-    """Start a server of its own; skips where there is none to start, and fails in CI.
-
-    It lies in memory where that can be, unless `on_disk`.
-    """
-    programs = find_programs()
-    if programs is None:
-        if os.environ.get("CI"):
-            pytest.fail(INSTALL)
-        pytest.skip(INSTALL)
+def postgres_folder(*, on_disk: bool = False) -> Iterator[Path]:
+    """An empty folder for a server, in memory where that can be, unless `on_disk`."""
     # Not pytest's folder: a path to a socket has 107 characters at most.
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
     where = memory if memory.is_dir() and not on_disk else None
@@ -99,36 +100,69 @@ def running_postgres(*, on_disk: bool = False, **settings: str) -> Iterator[Post
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, _somebody(), _group())
-        subprocess.run(
-            [
-                programs / "initdb",
-                f"--pgdata={folder / 'data'}",
-                "--username=passalong",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--no-sync",
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd=folder,
-            **_not_as_root(),
-        )
-        wanted = CARELESS | settings
-        server = Postgres(folder, programs, _started(programs, folder, wanted), wanted)
-        try:
-            _wait_until_well(server)
-            yield server
-        finally:
-            server.stop()
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _started(programs: Path, folder: Path, settings: dict[str, str]) -> subprocess.Popen[bytes]:
+@contextmanager
+def running_postgres(*, on_disk: bool = False, **settings: str) -> Iterator[Postgres]:
+    """Start a server of its own; skips where there is none to start, and fails in CI."""
+    with postgres_folder(on_disk=on_disk) as folder, postgres_in(folder, **settings) as server:
+        yield server
+
+
+@contextmanager
+def postgres_in(folder: Path, *, inside: Sequence[str] = (), **settings: str) -> Iterator[Postgres]:
+    """The same in a folder that is there already.
+
+    `inside` begins the commands, where its data lie in surroundings of their own.
+    """
+    programs = find_programs()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail(INSTALL)
+        pytest.skip(INSTALL)
+    _make_data(programs, folder, inside)
+    wanted = CARELESS | settings
+    started = _started(programs, folder, wanted, inside)
+    server = Postgres(folder, programs, started, wanted, inside)
+    try:
+        _wait_until_well(server)
+        yield server
+    finally:
+        server.stop()
+
+
+def _make_data(programs: Path, folder: Path, inside: Sequence[str]) -> None:
+    if inside and os.geteuid() == 0:
+        owner = f"{_somebody()}:{_group()}"
+        subprocess.run([*inside, "chown", owner, str(folder / "data")], check=True)
+    subprocess.run(
+        [
+            *_somebody_inside(inside),
+            programs / "initdb",
+            f"--pgdata={folder / 'data'}",
+            "--username=passalong",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
+        **_not_as_root(inside),
+    )
+
+
+def _started(
+    programs: Path, folder: Path, settings: dict[str, str], inside: Sequence[str]
+) -> subprocess.Popen[bytes]:
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             [
+                *_somebody_inside(inside),
                 programs / "postgres",
                 "-D",
                 folder / "data",
@@ -145,13 +179,25 @@ def _started(programs: Path, folder: Path, settings: dict[str, str]) -> subproce
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl+C is for the tests, which then stop it
-            **_not_as_root(),
+            **_not_as_root(inside),
         )
 
 
-def _not_as_root() -> dict[str, Any]:
+def _not_as_root(inside: Sequence[str]) -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
-    return {"user": _somebody(), "group": _group()} if os.geteuid() == 0 else {}
+    as_root = os.geteuid() == 0 and not inside
+    return {"user": _somebody(), "group": _group()} if as_root else {}
+
+
+def _somebody_inside(inside: Sequence[str]) -> list[str]:
+    """Nor may it be root in there, as whom only root may enter, or who isn't root outside."""
+    if not inside:
+        return []
+    if os.geteuid() == 0:
+        who = [f"--reuid={_somebody()}", f"--regid={_group()}", "--clear-groups"]
+        return [*inside, "setpriv", *who]
+    who = [f"--map-user={os.geteuid()}", f"--map-group={os.getegid()}"]
+    return [*inside, "unshare", "--user", *who]
 
 
 def _somebody() -> str:
@@ -174,7 +220,7 @@ def _wait_until_well(server: Postgres) -> None:
             server.connect().close()
         except psycopg.OperationalError:
             if server.process.poll() is not None or time.monotonic() > until:
-                pytest.fail(f"PostgreSQL doesn't start:\n{(server.folder / 'log').read_text()}")
+                pytest.fail(f"PostgreSQL doesn't start:\n{server.log}")
             time.sleep(0.02)
         else:
             return

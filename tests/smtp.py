@@ -8,8 +8,9 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from itertools import repeat
+from typing import Any, Final, Literal
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -17,6 +18,20 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.live_server import free_port
 from ticketing.config import Settings
+
+# Where a server may be odd: at its greeting, at what the client says, at a mail's end before it
+# has taken it, and when it has.
+Stage = Literal["greeting", "EHLO", "MAIL", "RCPT", "DATA", "end", "taken"]
+_COMMANDS: Final[dict[str, Stage]] = {
+    "EHLO": "EHLO",
+    "HELO": "EHLO",
+    "MAIL": "MAIL",
+    "RCPT": "RCPT",
+    "DATA": "DATA",
+}
+
+# What it may do there: never answer; answer letter by letter and never come to the end; hang up.
+HANG, DRIP, HANG_UP = "hang", "drip", "hang up"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,16 +68,32 @@ class SmtpServer:
         self.connections = 0
         # {recipient: reply}, for example "550 5.1.1 No such user".
         self.refused: dict[str, str] = {}
-        # Where to stop answering: "greeting", "MAIL", "RCPT" or "DATA".
-        self.hang_at = ""
-        self.drips_at = ""  # where to answer letter by letter, and never to come to the end
-        self.drop_after_data = 0  # how many mails to take and then hang up without an answer
-        self.data_reply = "250 2.0.0 Taken"
+        self._odd: dict[Stage, Iterator[str]] = {}
         self.tls: ssl.SSLContext | None = None  # set before start(): STARTTLS is asked of everybody
         self.account: tuple[str, str] | None = None  # likewise: who may send, and their password
         self.on_data: Callable[[Received], None] = lambda _mail: None
         self._controller: Controller | None = None
         self._arrived = threading.Condition()
+
+    def will(self, what: str, at: Stage, times: int | None = None) -> None:
+        """From now on, for so many times or always: HANG, DRIP, HANG_UP, or say this instead."""
+        self._odd[at] = repeat(what) if times is None else repeat(what, times)
+
+    def behave(self) -> None:
+        self._odd.clear()
+
+    async def is_odd(self, at: Stage, line: SMTP) -> str | None:
+        """What it says instead of what it should, if it is to; may never return."""
+        what = next(self._odd.get(at, iter(())), None)
+        if what == HANG:
+            await _for_ever()
+        if what == DRIP:
+            await _drip(line)
+        if what == HANG_UP:
+            assert line.transport is not None
+            line.transport.abort()  # type: ignore[attr-defined]
+            await _for_ever()
+        return what
 
     def start(self) -> None:
         self._controller = _Controller(self)
@@ -135,10 +166,9 @@ class _Controller(Controller):
         return AuthResult(success=given == self.owner.account, handled=False)
 
     def _trigger_server(self) -> None:
-        hang_at, self.owner.hang_at = self.owner.hang_at, ""
-        drips_at, self.owner.drips_at = self.owner.drips_at, ""
+        odd, self.owner._odd = self.owner._odd, {}
         super()._trigger_server()  # type: ignore[no-untyped-call]
-        self.owner.hang_at, self.owner.drips_at = hang_at, drips_at
+        self.owner._odd = odd
         self.owner.connections = 0
 
 
@@ -146,30 +176,28 @@ class _Smtp(SMTP):
     def __init__(self, owner: SmtpServer, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = owner
+        for name, at in _COMMANDS.items():
+            self._smtp_methods[name] = partial(self._answer, at, self._smtp_methods[name])
 
     async def _handle_client(self) -> None:
         self.owner.connections += 1
-        if self.owner.hang_at == "greeting":
+        if says := await self.owner.is_odd("greeting", self):
+            await self.push(says)
             await _for_ever()
-        if self.owner.drips_at == "greeting":
-            await _drip(self)
         await super()._handle_client()
+
+    async def _answer(self, at: Stage, method: Any, argument: str) -> None:
+        if says := await self.owner.is_odd(at, self):
+            await self.push(says)
+        else:
+            await method(argument)
 
 
 class _Handler:
     def __init__(self, owner: SmtpServer) -> None:
         self.owner = owner
 
-    async def handle_MAIL(  # noqa: N802 - aiosmtpd's names
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if self.owner.hang_at == "MAIL":
-            await _for_ever()
-        envelope.mail_from = address
-        envelope.mail_options.extend(options)
-        return "250 OK"
-
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
         _server: SMTP,
         _session: Session,
@@ -177,30 +205,20 @@ class _Handler:
         address: str,
         _options: list[str],
     ) -> str:
-        if self.owner.hang_at == "RCPT":
-            await _for_ever()
         if address in self.owner.refused:
             return self.owner.refused[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.owner.hang_at == "DATA":
-            await _for_ever()
-        if self.owner.drips_at == "DATA":
-            await _drip(server)
+        if says := await self.owner.is_odd("end", server):
+            return says
         raw = envelope.content
         assert isinstance(raw, bytes)
-        if not self.owner.data_reply.startswith("2"):
-            return self.owner.data_reply
         message = email.message_from_bytes(raw, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         self.owner.take(Received([str(each) for each in envelope.rcpt_tos], raw, message))
-        if self.owner.drop_after_data:
-            self.owner.drop_after_data -= 1
-            assert server.transport is not None
-            server.transport.abort()  # type: ignore[attr-defined]
-        return self.owner.data_reply
+        return await self.owner.is_odd("taken", server) or "250 2.0.0 Taken"
 
 
 async def _drip(server: SMTP) -> None:

@@ -9,14 +9,14 @@ from sqlalchemy import func, select
 
 from tests import builders, invariants
 from tests.backoffice.files import ANNA, NOBODY, made_of, row
-from tests.killing import KILLS, at_work, chance, killed_before
+from tests.killing import at_work, chance, killed_before, kills, once_before
 from ticketing import history, outbox
 from ticketing.extensions import db
 from ticketing.imports import steps, writing
 from ticketing.models import Import, Order, OutboxMail, Ticket
 
-ORDERS = 80
-LONGEST = 0.5  # seconds; about as long as these take
+ORDERS = 20
+LONGEST = 0.1  # seconds, about as long as checking takes, or writing
 
 
 def test_killed_at_any_statement_it_is_whole_or_not_at_all(app: Flask) -> None:
@@ -34,23 +34,26 @@ def test_killed_at_any_statement_it_is_whole_or_not_at_all(app: Flask) -> None:
 
 
 def test_killed_at_any_moment_it_is_whole_or_not_at_all(app: Flask) -> None:
-    moments = chance(7)
-    kills, done = 0, True
-    while kills < KILLS:
+    moments, wanted = chance(7), kills()
+    import_id, shop_id = uploaded_file(orders=ORDERS)
+    once_before(partial(check_and_write, import_id))
+    killed, done = 0, True
+    while killed < wanted:
         if done:
             import_id, shop_id = uploaded_file(orders=ORDERS)
         worker = at_work(app, partial(check_and_write, import_id))
-        assert worker.wait_for_a_step()
-        kills += worker.kill_within(moments.uniform(0, LONGEST))
+        assert worker.wait_for_steps(moments.randint(1, 2))
+        killed += worker.kill_within(moments.uniform(0, LONGEST))
         state = db.session.get_one(Import, import_id).state
         done = state == "done"
         assert done or worker.told[-1] != "written"
         assert orders_of(shop_id) == (ORDERS if done else 0)
         if done:
-            whole(shop_id, ORDERS)
+            complete(shop_id, ORDERS)
     for said in check_and_write(import_id):
         assert said
-    whole(shop_id, ORDERS)
+    complete(shop_id, ORDERS)
+    invariants.check(db.session())
 
 
 def check_and_write(import_id: int) -> Iterator[str]:
@@ -58,6 +61,7 @@ def check_and_write(import_id: int) -> Iterator[str]:
     yield "begun"
     while (state := check(import_id)) not in {"checked", "done"}:
         yield state
+    yield "checked"
     write(import_id)
     yield "written"
 
@@ -112,7 +116,12 @@ def orders_of(shop_id: int) -> int:
 
 
 def whole(shop_id: int, orders: int) -> None:
-    """Every order once, with its tickets, history and mails."""
+    """Complete, and in step with all else."""
+    invariants.check(db.session(), complete(shop_id, orders)[:50])
+
+
+def complete(shop_id: int, orders: int) -> list[int]:
+    """Every order once, with its tickets, history and mails; returns their ids."""
     db.session.rollback()
     ids = list(db.session.scalars(select(Order.id).where(Order.shop_id == shop_id)))
     assert len(ids) == orders
@@ -127,4 +136,4 @@ def whole(shop_id: int, orders: int) -> None:
         outbox.CONFIRMATION: orders,
         outbox.TICKET: orders,
     }
-    invariants.check(db.session(), ids[:50])
+    return ids

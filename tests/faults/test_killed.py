@@ -8,14 +8,14 @@ import pytest
 from flask import Flask
 
 from tests import builders, invariants
-from tests.killing import KILLS, at_work, chance, killed_before
-from ticketing import history, personalisation
+from tests.killing import at_work, chance, killed_before, kills, once_before
+from ticketing import checking, history, personalisation
 from ticketing.checking import database
 from ticketing.extensions import db
 from ticketing.models import OPEN, PERSONALISED, Order
 
-LONGEST = 0.05  # seconds: a few steps
-FRESH = 20  # kills, after which another order is used: each history is replayed
+LONGEST = 0.02  # seconds, about as long as a step takes
+FRESH = 10  # kills, after which another order is used: each history is replayed
 
 
 @pytest.fixture(autouse=True)
@@ -84,16 +84,19 @@ def test_killed_at_any_statement_it_is_done_or_not(
 
 
 def test_killed_at_any_moment_nothing_acknowledged_is_lost(app: Flask) -> None:
-    moments = chance(3)
-    kills = 0
-    while kills < KILLS:
-        if kills % FRESH == 0:
+    moments, wanted = chance(3), kills()
+    killed = 0
+    while killed < wanted:
+        if killed % FRESH == 0:
             order_id = builders.make_order(tickets=2).id
+            once_before(partial(claims_and_reopens, order_id))
         worker = at_work(app, partial(claims_and_reopens, order_id))
-        assert worker.wait_for_a_step()
-        kills += worker.kill_within(moments.uniform(0, LONGEST))
+        assert worker.wait_for_steps(moments.randint(1, 3))
+        killed += worker.kill_within(moments.uniform(0, LONGEST))
         assert order(order_id).version - int(worker.told[-1]) in {0, 1}
-        invariants.check(db.session(), [order_id])
+        assert [*checking.of_these(db.session(), [order_id])] == []
+        if killed % FRESH == 0:
+            invariants.check(db.session(), [order_id])
 
 
 def claims_and_reopens(order_id: int) -> Iterator[str]:

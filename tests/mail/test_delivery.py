@@ -113,16 +113,16 @@ def test_a_recipient_put_off_is_tried_later_and_holds_nobody_up(
 
 def test_a_mail_refused_after_its_data_fails(server: SmtpServer, app: Flask) -> None:
     [order] = make_orders(1)
-    server.data_reply = "554 5.7.1 Looks like spam"
+    server.will("554 5.7.1 Looks like spam", at="end")
     assert delivery.deliver_waiting().failed == 1
     assert stored(order).last_error == "554 5.7.1 Looks like spam"
 
 
 def test_a_server_that_is_full_is_asked_again(server: SmtpServer, app: Flask) -> None:
     [order] = make_orders(1)
-    server.data_reply = "452 4.3.1 Disk full"
+    server.will("452 4.3.1 Disk full", at="end")
     assert delivery.deliver_waiting().waiting == 1
-    server.data_reply = "250 OK"
+    server.behave()
     assert delivery.deliver_waiting(clock=later(hours=2)).sent == 1
     assert stored(order).attempts == 2
 

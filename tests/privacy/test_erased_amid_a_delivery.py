@@ -59,7 +59,7 @@ def test_a_mail_whose_recipient_the_server_quotes(
 ) -> None:
     def erase_then_answer(_mail: Received) -> None:
         erase_bea(app)
-        smtp_server.data_reply = f"{code} <{BEA}> is what you said"
+        smtp_server.will(f"{code} <{BEA}> is what you said", at="taken")
 
     smtp_server.on_data = erase_then_answer
     delivery.deliver_waiting()

@@ -96,13 +96,24 @@ class MailServer:
     def _within_reason(self, message: flask_mail.Message, recipient: str) -> None:
         late = threading.Event()
         try:
-            with _ended_after(WHOLE, self._connection.host, late):
+            with _ended_after(WHOLE, self._connection.host, late), self._transaction_ended():
                 self._hand_over(message, recipient)
         except (smtplib.SMTPException, OSError) as error:
             if not late.is_set():
                 raise
             self._drop()  # whatever it seems to have said: it hadn't finished
             raise Lost("timed out", _name(error), timed_out=True) from error
+
+    @contextmanager
+    def _transaction_ended(self) -> Iterator[None]:
+        """smtplib leaves it open where DATA is refused: the next mail would be a nested one."""
+        try:
+            yield
+        except smtplib.SMTPDataError:
+            if self._connection.host is not None:
+                with suppress(smtplib.SMTPServerDisconnected):
+                    self._connection.host.rset()
+            raise
 
     def _hand_over(self, message: flask_mail.Message, recipient: str) -> None:
         sender = settings().mail_sender
