@@ -8,9 +8,11 @@ tries about so many on each engine.
 import gc
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 _USUAL: Final = 2000  # of all these tests together, on one engine, where nothing else is said
 _MOST: Final = 1.0  # seconds of processor time; the dearest request needs a fifth of it
@@ -20,6 +22,11 @@ _WANTED: Final = int(os.environ.get("PASSALONG_FUZZ", "0"))
 def examples(few: int) -> int:
     """So many where nothing else is said, more in proportion where it is."""
     return max(few, few * _WANTED // _USUAL)
+
+
+def some(items: Sequence[T], *, one_in: int) -> list[T]:
+    """One in so many where nothing else is said, all of them where `PASSALONG_FUZZ` is."""
+    return list(items[:: 1 if _WANTED else one_in])
 
 
 class Slowest:
