@@ -47,6 +47,8 @@ def clean_phone(value: str, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+GMAIL: Final = ("gmail.com", "googlemail.com")  # one and the same, by either name
+
 _COMMON_DOMAINS: Final = (
     "gmail.com googlemail.com outlook.com hotmail.com hotmail.nl hotmail.fr hotmail.co.uk live.com "
     "live.nl yahoo.com yahoo.fr yahoo.de yahoo.co.uk icloud.com me.com proton.me protonmail.com "

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from ticketing import security_log
+from ticketing.addresses import GMAIL
 from ticketing.config import settings
 from ticketing.gathering import put
 from ticketing.lately import within
@@ -196,6 +197,26 @@ def to(recipient: str) -> ColumnElement[bool]:
     # SQLite's lower() knows A to Z alone, PostgreSQL's all letters.
     simply = "".join(c.lower() if c.isascii() else c for c in recipient)
     return func.lower(OutboxMail.recipient).in_([simply, recipient.lower()])
+
+
+def to_mailbox(recipient: str) -> ColumnElement[bool]:
+    """The mails that reach one mailbox, however its owner's address was varied.
+
+    What stands behind a plus goes to the same mailbox (RFC 5233), and Gmail overlooks dots:
+    https://support.google.com/mail/answer/7436150. For mails whose address is kept in lower case.
+    """
+    local, _at, domain = recipient.rpartition("@")
+    name = local.partition("+")[0] or local
+    stored = OutboxMail.recipient.expression
+    domains: tuple[str, ...] = (domain,)
+    if domain in GMAIL:
+        name, stored = name.replace(".", ""), func.replace(stored, ".", "")
+        domains = tuple(each.replace(".", "") for each in GMAIL)
+    varied = stored.startswith(f"{name}+", autoescape=True)
+    return or_(
+        stored.in_([f"{name}@{each}" for each in domains]),
+        *[and_(varied, stored.endswith(f"@{each}", autoescape=True)) for each in domains],
+    )
 
 
 def address_digest(key: bytes, address: str) -> str:

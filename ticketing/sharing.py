@@ -33,6 +33,7 @@ CHANNELS: Final = ("whatsapp", "email", "copy", "native")
 LINKS_PER_TICKET: Final = 50
 MAILS_PER_TICKET: Final = 5
 MAILS_PER_RECIPIENT: Final = 3
+MAILS_PER_MAILBOX: Final = 10  # by whichever addresses: families have tags for their children
 MAILS_PER_ADDRESS: Final = 60
 
 
@@ -144,6 +145,7 @@ def _check_mail_limits(
         ),
         (OutboxMail.order_id == order.id, mails_per_order(len(order.tickets))),
         (OutboxMail.recipient == recipient, MAILS_PER_RECIPIENT),
+        (outbox.to_mailbox(recipient), MAILS_PER_MAILBOX),
     ]
     if asked_from:
         limits.append((OutboxMail.asked_from == asked_from, MAILS_PER_ADDRESS))

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import schemathesis
@@ -24,10 +25,13 @@ from schemathesis.specs.openapi.checks import (
 from tests import builders
 from tests.api.caller import Caller, errors_of, make_key, order_body, with_value
 from tests.api.promises import promised
-from tests.fuzzing import examples
+from tests.fuzzing import Slowest, examples
 from ticketing import fields, names
 from ticketing.extensions import db
 from ticketing.models import Shop
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # The installation is made once for all bodies of a test: each has a reference of its own.
 many = settings(
@@ -66,6 +70,20 @@ PATHS = [
 ]
 OF_ONE_TICKET = {"tickets.0.holder", "tickets.0.external_id"}
 words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
+
+
+@pytest.fixture(autouse=True)
+def slowest(app: Flask) -> Iterator[None]:
+    """None of the requests below keeps a processor busy."""
+    found, serve = Slowest(), app.wsgi_app
+
+    def timed(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with found.timed(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"):
+            return serve(environ, start_response)
+
+    app.wsgi_app = timed  # type: ignore[method-assign]
+    yield
+    found.tell()
 
 
 @given(body=anything)

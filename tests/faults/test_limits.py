@@ -2,6 +2,7 @@
 has its own."""
 
 import datetime as dt
+from collections import Counter
 
 from flask import Flask
 
@@ -9,7 +10,10 @@ from tests import builders
 from tests.backoffice import phone
 from tests.faults.conftest import PROCESSES
 from tests.faults.crew import Crew, Member, counted
-from ticketing import attempts, limits, two_step
+from ticketing import attempts, history, limits, outbox, sharing, two_step
+from ticketing.extensions import db
+from ticketing.models import Ticket
+from ticketing.refusals import TooManyMails
 
 MOST = 10
 
@@ -57,3 +61,38 @@ def test_processes_count_guessed_links_together(crew: Crew) -> None:
     assert set(statuses) == {404, 429}
     # While they are at it, every few seconds one more is let through.
     assert most <= statuses.count(404) < 1.5 * most < len(statuses)
+
+
+def post_links(member: Member, ticket_ids: list[int], recipients: list[str]) -> None:
+    """Each worker by tickets of its own, so that they meet at the recipient alone."""
+    member.together()
+    with member.app.app_context():
+        for number, recipient in enumerate(recipients):
+            mine = ticket_ids[member.index :: PROCESSES]
+            ticket = db.session.get_one(Ticket, mine[number % len(mine)])
+            member.attempt("post", (TooManyMails,), _post_link, ticket, recipient)
+
+
+def _post_link(ticket: Ticket, recipient: str) -> None:
+    sharing.share_by_email(
+        ticket,
+        sharing.next_generation(ticket),
+        recipient,
+        history.booker(ticket.order),
+        locale="en",
+        asked_from=f"place {ticket.id}",
+    )
+
+
+def test_a_thousand_posts_by_all_workers_are_three_mails(app: Flask, crew: Crew) -> None:
+    """S18: at one address; spelt as they like, from as many orders as they like."""
+    shops = [builders.make_shop() for _ in range(2)]
+    orders = [builders.make_order(shops[number % 2], tickets=PROCESSES) for number in range(4)]
+    ids = [ticket.id for order in orders for ticket in order.tickets]
+    name = f"vera{orders[0].id}"
+    spellings = [f"{name}@bücher.example", f"{name.upper()}@xn--bcher-kva.example"]
+    outcomes = crew.run(post_links, ids, (spellings * 1000)[: 1000 // PROCESSES + 1])
+    assert len(outcomes) >= 1000
+    assert counted(outcomes)["post done"] == sharing.MAILS_PER_RECIPIENT == 3
+    mails = [mail for order in orders for mail in builders.mails_of(order, outbox.SHARE)]
+    assert Counter(mail.recipient for mail in mails) == {f"{name}@bücher.example": 3}

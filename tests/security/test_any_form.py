@@ -19,7 +19,7 @@ from tests.backoffice.test_scope import ids_of, path_of, rules_of
 from tests.fuzzing import Slowest, examples
 from tests.security import hostile_orders
 from tests.security.test_odd_values import public_paths
-from ticketing import links
+from ticketing import calendar, links
 
 # Each ends what the next case needs: the session, or the account that it is of.
 LEFT_ALONE = ("/sign-out", "/second-step")
@@ -114,6 +114,7 @@ def world(app: Flask) -> World:
         "code": order.code,
     }
     assert len(found.forms) > 60
+    calendar.ics_of(shop.event)  # its library is loaded at first use, which is no request's fault
     return found
 
 

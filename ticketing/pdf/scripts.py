@@ -197,7 +197,9 @@ def shape(text: str, run: list[Cluster], *, bold: bool, lang: str) -> Iterator[S
             x += position.x_advance
         if missing:
             yield _spelled(shown, bold)
-        elif not all(char in CONTROL_CHARS for char in shown):
+        elif all(char in CONTROL_CHARS for char in shown):
+            yield Shaped(faces.TEXT, False, (), 0.0, shown)
+        else:
             yield from _with_text(Shaped(family, bold, tuple(placed), x * unit, shown), rtl=rtl)
 
 
