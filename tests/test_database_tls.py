@@ -147,6 +147,37 @@ def test_libpqs_own_variables_count_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("service", "wanted"),
+    [
+        ("host=db.example", {"sslmode", "sslrootcert"}),
+        ("host=db.example\nsslmode=prefer", {"sslmode", "sslrootcert"}),
+        ("host=db.example\nsslrootcert=/own.crt", {"sslmode"}),
+        ("host=db.example\nsslmode=require", set()),
+        ("host=/run/postgresql", set()),
+        ("hostaddr=10.0.0.5", {"sslmode", "sslrootcert"}),
+    ],
+)
+def test_a_services_file_counts_and_comes_before_the_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, wanted: set[str]
+) -> None:
+    (tmp_path / "services").write_text(f"[tickets]\n{service}\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+    monkeypatch.setenv("PGHOST", "localhost")
+    url = make_url("postgresql:///passalong")
+    assert connect_args(url) == {}
+    monkeypatch.setenv("PGSERVICE", "tickets")
+    assert connect_args(url).keys() == wanted
+
+
+def test_a_service_that_the_address_names_may_be_anywhere() -> None:
+    assert connect_args(make_url("postgresql:///passalong?service=x"), {})["sslmode"] == (
+        "verify-full"
+    )
+    said = make_url("postgresql:///passalong?service=x&sslmode=disable")
+    assert connect_args(said, {}) == {}
+
+
+@pytest.mark.parametrize(
     ("address", "environ", "here"),
     [
         ("postgresql:///passalong", {"PGHOST": "db.example"}, False),

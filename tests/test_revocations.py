@@ -4,6 +4,8 @@ import datetime as dt
 import fcntl
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,57 @@ def test_who_keeps_the_file_stops_nobody_for_good(app: Flask, path: Path) -> Non
             try_(7)
     try_(8)
     assert [json.loads(line)["subject"] for line in path.read_text().splitlines()] == [8]
+
+
+SLOW_DISK = """
+from gevent import monkey; monkey.patch_all()
+import os, sys, gevent
+from pathlib import Path
+from sqlalchemy import event
+from ticketing import create_app, revocations
+from ticketing.config import Settings
+from ticketing.extensions import db
+from ticketing.transactions import write
+
+disk = monkey.get_original("_thread", "allocate_lock")()
+disk.acquire()
+told = []
+
+def fsync(handle):
+    told.append("asked")
+    told.append("others go on" if disk.acquire(timeout=20) else "all stand still")
+    told.append("on the disk")
+
+def go_on():
+    while "asked" not in told:
+        gevent.sleep(0.001)
+    disk.release()
+
+folder = Path(sys.argv[1])
+app = create_app({"TESTING": True}, Settings(instance_path=folder, database_url=sys.argv[2]))
+(folder / "revocations.jsonl").touch()
+with app.app_context():
+    event.listen(db.engine, "commit", lambda _connection: told.append("committed"))
+    other = gevent.spawn(go_on)
+    with write() as session:
+        revocations.note(session, "tried", 7)
+        os.fsync = fsync
+other.join()
+print(*told, sep=", ")
+"""
+
+
+def test_a_slow_disk_stops_nobody_else(app: Flask, settings: Settings) -> None:
+    """Under gevent all of a process would stand still, its streams too; and still nothing is
+    committed before it is noted."""
+    ended = subprocess.run(
+        [sys.executable, "-c", SLOW_DISK, str(settings.instance_path), settings.database_url],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert ended.stdout.strip() == "asked, others go on, on the disk, committed"
 
 
 def test_what_stands_behind_the_mark_is_done_again(done: Done) -> None:

@@ -8,16 +8,24 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Mapping
+from typing import Final
 
 import certifi
+from psycopg import pq
 from sqlalchemy import URL
+
+_OF_INTEREST: Final = ("host", "hostaddr", "sslmode", "sslrootcert")
 
 
 def connect_args(url: URL, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What libpq is told besides the address; nothing where that, or a `PG…` variable, says it."""
-    said = {name for name in ("sslmode", "sslrootcert") if name in url.query}
-    said |= {name for name in ("sslmode", "sslrootcert") if environ.get(f"PG{name.upper()}")}
-    if "sslmode" in said or all(_is_here(host) for host in _hosts(url, environ)):
+    """What libpq is told besides the address; nothing where that, or a `PG…` variable, says it.
+
+    The file of a service that the address names isn't read: it may be about any machine.
+    """
+    others = _left_out(environ)
+    said = {*url.query, *others}
+    here = "service" not in url.query and all(_is_here(host) for host in _hosts(url, others))
+    if "sslmode" in said or here:
         return {}
     wanted = {"sslmode": "verify-full"}
     if "sslrootcert" not in said:
@@ -26,13 +34,26 @@ def connect_args(url: URL, environ: Mapping[str, str] = os.environ) -> dict[str,
     return wanted
 
 
-def _hosts(url: URL, environ: Mapping[str, str]) -> list[str]:
-    """The machines that an address names; what it leaves out, libpq takes from its variables.
+def _left_out(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where libpq looks for what an address leaves out: in its variables, but first in the file
+    of a service, if one of them names it."""
+    found = {name: environ.get(f"PG{name.upper()}", "") for name in _OF_INTEREST}
+    if environ.get("PGSERVICE"):
+        found |= {
+            each.keyword.decode(): each.val.decode()
+            for each in pq.Conninfo.get_defaults()
+            if each.val and each.val != each.compiled
+        }
+    return {name: value for name, value in found.items() if value}
+
+
+def _hosts(url: URL, others: Mapping[str, str]) -> list[str]:
+    """The machines that an address names; what it leaves out stands in `others`.
 
     A `hostaddr` is where the database is, whatever its name says; both have to be here.
     """
-    named = [*filter(None, [url.host]), *_listed(url, "host")] or [environ.get("PGHOST", "")]
-    addresses = _listed(url, "hostaddr") or [environ.get("PGHOSTADDR", "")]
+    named = [*filter(None, [url.host]), *_listed(url, "host")] or [others.get("host", "")]
+    addresses = _listed(url, "hostaddr") or [others.get("hostaddr", "")]
     hosts = [host for each in (*named, *addresses) for host in each.split(",")]
     return [_without_port(host) for host in filter(None, hosts)]
 

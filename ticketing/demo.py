@@ -9,7 +9,7 @@ from typing import Final
 from flask_security.utils import hash_password
 from sqlalchemy import func, select
 
-from ticketing import api_keys, demo_orders, links, orders
+from ticketing import api_keys, demo_orders, links, live, orders
 from ticketing.accounts import new_uniquifier
 from ticketing.config import settings
 from ticketing.demo_orders import BOOKER, demo_event
@@ -156,7 +156,10 @@ def _untouched_order(shop: Shop) -> Order:
     """The oldest of the demo's orders of 5 that is as it was placed; else one more."""
     of_demo = (Order.shop_id == shop.id, Order.reference.startswith("DEMO-", autoescape=True))
     untouched = db.session.scalar(
-        select(Order).where(*of_demo, Order.version == 1).order_by(Order.id).limit(1)
+        select(Order)
+        .where(*of_demo, Order.version % live.OF_A_RESTORE == 1)
+        .order_by(Order.id)
+        .limit(1)
     )
     if untouched is not None:
         return untouched

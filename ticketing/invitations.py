@@ -46,7 +46,7 @@ class HasAccount(Exception):
 
 
 def invite(organiser_id: int, email: str, role: str, *, by: User, locale: str) -> Invitation:
-    """Ask somebody to join; a mail with the link goes out.
+    """Ask somebody to join; a mail with the link goes out, in this language (see `_mail`).
 
     Raises `InvalidInvitation`, `TooManyMails`.
     """
@@ -245,6 +245,8 @@ def _account(session: Session, email: str) -> User | None:
 
 
 def _mail(session: Session, invitation: Invitation, locale: str) -> None:
+    """In the language of whoever has an account that says one; of others nobody knows better."""
+    invited = _account(session, invitation.email)
     mine = outbox.number_in_params("organiser_id") == invitation.organiser_id
     limits = (
         (outbox.to(invitation.email), _MAILS_TO_ADDRESS),
@@ -256,6 +258,6 @@ def _mail(session: Session, invitation: Invitation, locale: str) -> None:
         session,
         outbox.INVITATION,
         invitation.email,
-        locale,
+        (invited and invited.locale) or locale,
         params={"invitation_id": invitation.id, "organiser_id": invitation.organiser_id},
     )

@@ -11,7 +11,8 @@ newest line about a subject says all – but for its generations, of which the h
 restore notes lower ones, of the backup, before it has raised them. No personal data.
 
 A line is on the disk before its transaction is committed: whatever was acknowledged is noted. One
-whose transaction then failed takes back something that stood, which is the safe side.
+whose transaction then failed takes back something that stood, which is the safe side. The disk may
+take its time: a thread waits for it, and whoever doesn't write goes on.
 
 `flask backup` leaves a mark here and, in the same transaction, in the database. A database that was
 put back has an old mark, and what stands behind that is done again (`replay`).
@@ -30,8 +31,10 @@ from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any, Final
 
+from gevent import monkey
 from sqlalchemy.orm import Session
 
+from ticketing.apart import apart
 from ticketing.config import Settings, settings
 from ticketing.models import now
 from ticketing.transactions import BUSY_MILLISECONDS, Busy, Unavailable, at_the_end
@@ -43,6 +46,9 @@ CLOCKS_DIFFER: Final = dt.timedelta(minutes=5)
 
 # What never falls; of these the highest of all lines about a subject counts.
 _GENERATIONS: Final[tuple[str, ...]] = ("link", "share", "barcode", "round", "secret", "revision")
+
+# Threads of their own know nothing of gevent, whose `sleep` would begin a loop in them.
+_sleep: Final[Callable[[float], None]] = monkey.get_original("time", "sleep")
 
 Subject = int | str
 Again = Callable[[Subject, dict[str, Any]], None]
@@ -94,7 +100,7 @@ def replays(kind: str) -> Callable[[Again], Again]:
 
 def mark(mark_id: str) -> None:
     """Leave a backup's mark: what is noted from now on isn't in it."""
-    _append(settings(), [Line(now(), MARK, mark_id, {})])
+    _append([Line(now(), MARK, mark_id, {})])
 
 
 def restored_to(others: Iterable[Path] = ()) -> int:
@@ -105,7 +111,7 @@ def restored_to(others: Iterable[Path] = ()) -> int:
 
 def note_restore(generation: int) -> None:
     """A restore is about to raise open tickets to this generation."""
-    _append(settings(), [Line(now(), RESTORE, "", {"open": generation})])
+    _append([Line(now(), RESTORE, "", {"open": generation})])
 
 
 def replay(since: str | None, others: Iterable[Path] = ()) -> Counter[str]:
@@ -178,14 +184,15 @@ class _Noted:
     def __call__(self, session: Session) -> None:
         session.flush()  # what the database refuses is never noted
         try:
-            _append(settings(), self.lines.values())
+            _append(self.lines.values())
         except BlockingIOError as error:
             raise Busy from error  # nothing was written
         except OSError as error:
             raise Unavailable from error
 
 
-def _append(settings: Settings, lines: Iterable[Line]) -> None:
+def _append(lines: Iterable[Line]) -> None:
+    """Raises `OSError`; of these `BlockingIOError` if somebody else keeps the file for too long."""
     text = "".join(
         json.dumps(
             {
@@ -198,11 +205,15 @@ def _append(settings: Settings, lines: Iterable[Line]) -> None:
         + "\n"
         for line in lines
     )
-    path = path_of(settings)
+    apart(_write, path_of(settings()), text.encode())
+
+
+def _write(path: Path, text: bytes) -> None:
+    """To the end of the file, and to the disk."""
     is_new = not path.exists()
     with open(path, "ab", opener=_private) as file:
         _lock(file.fileno())
-        file.write(_end_of_torn_line(path) + text.encode())
+        file.write(_end_of_torn_line(path) + text)
         file.flush()
         os.fsync(file.fileno())
     if is_new:
@@ -210,10 +221,7 @@ def _append(settings: Settings, lines: Iterable[Line]) -> None:
 
 
 def _lock(handle: int) -> None:
-    """Asks again and again: to wait in the system would stop the event loop.
-
-    Raises `BlockingIOError` if somebody else keeps the file for too long.
-    """
+    """Asks again and again, for the system would wait without an end."""
     until = time.monotonic() + BUSY_MILLISECONDS / 1000
     while True:
         try:
@@ -221,7 +229,7 @@ def _lock(handle: int) -> None:
         except BlockingIOError:
             if time.monotonic() >= until:
                 raise
-            time.sleep(0.002)
+            _sleep(0.002)
         else:
             return
 

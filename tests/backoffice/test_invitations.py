@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from tests import seen
+from tests import builders, seen
 from tests.at_once import at_once, kinds
 from tests.backoffice.browsing import Browser, forms_in
 from tests.backoffice.conftest import PASSWORD
@@ -262,6 +262,19 @@ def test_the_mail_stands_in_nobodys_outbox(olga: Browser) -> None:
     assert "ingrid@example.org" not in olga.get("/backoffice/outbox").text
     assert olga.get(f"/backoffice/outbox/{mail.id}").status_code == 404
     assert olga.get(f"/backoffice/outbox/{mail.id}/html").status_code == 404
+
+
+def test_the_mail_speaks_the_language_of_whoever_has_an_account(olga: Browser, shop: Shop) -> None:
+    """Else that of who invites: nobody knows better."""
+    boats = builders.make_shop(organiser_name="Boats")
+    wanda = builders.make_user(boats.organiser, email="Wanda@example.org", password=PASSWORD)
+    with write() as session:
+        session.get_one(User, wanda.id).locale = "pl"
+        session.query(User).filter_by(email="olga@example.org").one().locale = "de"
+    for email, locale in (("wanda@example.org", "pl"), ("ingrid@example.org", "de")):
+        invite(olga, email)
+        [mail] = db.session.query(OutboxMail).filter_by(recipient=email)
+        assert mail.locale == locale
 
 
 def test_the_page_is_for_the_invited_alone(app: Flask, olga: Browser) -> None:

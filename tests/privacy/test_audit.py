@@ -21,6 +21,7 @@ from ticketing.extensions import db
 from ticketing.models import AuditEntry, Membership, Order, User, now
 from ticketing.transactions import write
 from ticketing.web.backoffice import audit as page_of_audit
+from ticketing.web.backoffice import audited, wording_audit
 from ticketing.web.backoffice.audited import ACTS, LOOKS
 
 # What leaves a trace elsewhere, or is noted in the view with its numbers.
@@ -130,6 +131,25 @@ def test_what_somebody_searched_for_is_not_kept(olga: Browser, order: Order) -> 
     assert entry.about == {"filters": ["q", "state"], "page": "orders"}
 
 
+def test_nor_what_else_somebody_put_into_the_address(olga: Browser, order: Order) -> None:
+    olga.get("/backoffice/orders?bea@example.org=1&shop=7")
+    olga.get("/backoffice/orders/export.csv?bea@example.org=1&shop=7")
+    noted = [entry.about["filters"] for entry in entries()[-2:]]
+    assert noted == [["shop"], ["shop"]]
+
+
+@pytest.mark.parametrize("page", ["orders", "outbox"])
+def test_each_filter_of_a_list_has_a_word(app: Flask, olga: Browser, page: str) -> None:
+    (form,) = re.findall(
+        r'<form class="card filter-card".*?</form>', olga.get(f"/backoffice/{page}").text, re.S
+    )
+    offered = set(re.findall(r' name="(\w+)"', form)) - {"sort"}
+    assert offered
+    assert offered <= audited.FILTERS
+    with app.test_request_context():
+        assert wording_audit.filters(page).keys() == audited.FILTERS
+
+
 def test_what_is_refused_is_not_noted(rival: Browser, order: Order) -> None:
     assert rival.get(f"/backoffice/orders/{order.id}").status_code == 404
     assert entries(audit.ORDER_OPENED) == []
@@ -223,6 +243,22 @@ class TestThePage:
         for words in ("Olga Organiser", "Opened an order", order.code, "Signed in"):
             assert words in page
         assert "bea@example.org" not in page
+
+    def test_it_speaks_as_the_pages_do(self, olga: Browser, order: Order) -> None:
+        olga.get("/backoffice/outbox?q=zqxwords&state=failed")
+        assert olga.get(f"/backoffice/orders/export.csv?q=bea&shop={order.shop_id}").data
+        about = {"role": "desk"}
+        with write() as session:
+            session.scalars(select(User)).one().locale = "de"
+            audit.record(
+                session, audit.INVITED, Actor(), organiser_id=order.organiser_id, about=about
+            )
+        shown = re.findall(r"<small>(.*?)</small>", olga.get("/backoffice/audit").text)
+        assert shown == [
+            "Rolle: Service",
+            "CSV · gefiltert nach: Suchbegriff, Shop · 5 Zeilen",
+            "Postausgang · gefiltert nach: Suchbegriff, Status",
+        ]
 
     def test_they_filter_by_person_action_and_day(self, olga: Browser, order: Order) -> None:
         olga.get(f"/backoffice/orders/{order.id}")

@@ -1,20 +1,22 @@
 """S21: what organisers keep for so many days is gone then, wherever it stood."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
-from sqlalchemy import JSON, LargeBinary, String
+from sqlalchemy import JSON, LargeBinary, String, select
 
 from tests import builders, invariants, seen
 from tests.privacy import marked
-from ticketing import cancelling, mails, sending
+from ticketing import cancelling, events, mails, sending
+from ticketing.audit import Actor
 from ticketing.config import settings
 from ticketing.delivery import error_of
 from ticketing.extensions import db
-from ticketing.models import Base, Event, Order, Shop
+from ticketing.models import AuditEntry, Base, Event, Order, Shop
 from ticketing.names import ERASED
 from ticketing.orders import Booker, Line, place
 from ticketing.pdf import Renderer
@@ -225,6 +227,53 @@ def test_whoever_gives_details_while_it_runs_is_erased_too(
     assert retention.retain() == []
 
 
+def test_whoever_lengthens_it_in_time_keeps_what_is_there(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another event's details go, whose turn comes first."""
+    other = builders.make_order(builders.make_shop(organiser_name="Others"))
+    builders.claim(other.tickets[0])
+    for each in (order, other):
+        marked.is_over(each.shop.event, days=31)
+    event = other.shop.event
+
+    def once(_seconds: float) -> None:
+        monkeypatch.setattr(retention, "time", time)
+        retention.change(event, 365, "", Actor(), revision=event.revision)
+
+    monkeypatch.setattr(retention, "time", SimpleNamespace(sleep=once))
+    (done,) = retention.retain()
+    assert done.event == order.shop.event.name
+    assert marked.places() == {}
+    assert other.tickets[0].first_name == "Anna"
+    assert other.shop.event.erased_at is None
+    assert "erased" not in seen.actions(other)
+
+
+def test_whoever_moves_the_event_while_it_runs_keeps_what_is_left(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = builders.make_order(order.shop)
+    builders.claim(later.tickets[0], street="Dam 1")
+    event = order.shop.event
+    marked.is_over(event, days=31)
+
+    def once(_seconds: float) -> None:
+        monkeypatch.setattr(retention, "time", time)
+        typed = {**events.as_typed(event), "starts_at": "2099-06-01T12:00", "ends_at": ""}
+        events.change(event, typed, revision=event.revision)
+
+    monkeypatch.setattr(retention, "_ORDERS_AT_ONCE", 1)
+    monkeypatch.setattr(retention, "time", SimpleNamespace(sleep=once))
+    assert retention.retain() == []
+    assert order.tickets[0].first_name == ERASED
+    assert later.tickets[0].first_name == "Anna"
+    assert event.erased_at is None
+    audited = db.session.scalars(select(AuditEntry.about)).all()
+    assert audited == [{"event": event.id, "orders": 1, "tickets": 2}]  # what went is told
+    assert remains.clear()
+
+
 def test_mails_to_somebody_erased_are_not_sent(order: Order) -> None:
     """Not those that wait, and not those that are written afterwards."""
     marked.is_over(order.shop.event, days=31)
@@ -261,5 +310,5 @@ def test_people_are_counted_once(app: Flask) -> None:
     builders.claim(order.tickets[0])
     builders.claim(order.tickets[1], email="ANNA@example.org")
     builders.claim(order.tickets[2], email="bea@example.org")
-    assert retention.people_of(db.session(), shop.event) == 2
+    assert retention.people_of(db.session(), shop.event.id) == 2
     assert retention.coming(db.session(), shop.event).at is None

@@ -22,6 +22,7 @@ from ticketing.models import Base
 
 HEADER: Final = b"PGDMP"
 _OTHERS_SECONDS: Final = 90  # longer than a transaction of ours may stand still
+_LEAVING_SECONDS: Final = 5  # the server takes a while to let go of who closed a connection
 _OURS: Final = ("--no-owner", "--no-privileges")
 # What the migrations make beside the tables.
 _FUNCTIONS: Final = (
@@ -74,17 +75,21 @@ def look(path: Path) -> Looked:
 
 
 def check_alone(engine: Engine) -> None:
-    """Raises `BackupFailed` while another process of ours is connected, on any machine."""
+    """Raises `BackupFailed` if another process of ours stays connected, on any machine."""
     engine.dispose()
     others = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND application_name = 'passalong' AND pid <> pg_backend_pid()"
     )
-    with engine.connect() as connection:
-        if connection.scalar(others):
-            raise BackupFailed(
-                "Somebody works with the database. Stop servers and watchers, on all machines."
-            )
+    until = time.monotonic() + _LEAVING_SECONDS
+    # Each look is a transaction of its own, or it would see the same again.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while connection.scalar(others):
+            if time.monotonic() > until:
+                raise BackupFailed(
+                    "Somebody works with the database. Stop servers and watchers, on all machines."
+                )
+            time.sleep(0.05)
     engine.dispose()
 
 

@@ -5,9 +5,11 @@ somebody still has a link, are erased once more.
 """
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Select, and_, func, or_, select, union
@@ -21,17 +23,24 @@ from ticketing.imports import steps
 from ticketing.locking import lock, to_change
 from ticketing.models import Event, Import, Order, Shop, Ticket, now
 from ticketing.names import ERASED
-from ticketing.privacy.endings import kept_until
+from ticketing.privacy.endings import is_needed, kept_until
 from ticketing.privacy.erasing import Erased, erase_in
 from ticketing.privacy.people import EVERYBODY
 from ticketing.refusals import EditedMeanwhile
 from ticketing.transactions import write
 
 Clock = Callable[[], dt.datetime]
+May = Callable[[Event], bool]
 
 OVER: Final = "over"  # the history's word for why
 NOTED: Final = "erased_event"  # the word of revocations.py
 _ORDERS_AT_ONCE: Final = 25
+
+_log = logging.getLogger(__name__)
+
+
+class StillNeeded(Exception):
+    """By its dates and its days the event's details are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +60,12 @@ class Done:
 
 
 def coming(session: Session, event: Event) -> Coming:
-    return Coming(kept_until(event), people_of(session, event))
+    return Coming(kept_until(event), people_of(session, event.id))
 
 
-def people_of(session: Session, event: Event) -> int:
+def people_of(session: Session, event_id: int) -> int:
     """How many people have details in an event: one an address, and whoever gave none."""
-    shops = select(Shop.id).where(Shop.event_id == event.id)
+    shops = select(Shop.id).where(Shop.event_id == event_id)
     bookers = select(func.lower(Order.email)).where(
         Order.shop_id.in_(shops), Order.email.not_in(("", ERASED))
     )
@@ -74,56 +83,87 @@ def people_of(session: Session, event: Event) -> int:
 def retain(*, dry_run: bool = False, clock: Clock = now) -> list[Done]:
     """Erase what has been kept long enough; as often as you like.
 
-    With `dry_run` it only says what it would do.
+    With `dry_run` it only says what it would do. An event whose dates or days are changed while
+    others have their turn is kept from that moment on.
     """
+    at = clock()
     done = []
-    for event in _due(db.session(), clock()):
-        event_id, name = event.id, event.name
-        people = people_of(db.session(), event)
+    for event_id, name in [(event.id, event.name) for event in _due(db.session(), at)]:
+        people = people_of(db.session(), event_id)
         if not dry_run:
-            erase_event(event_id, history.SYSTEM, PASSALONG)
+            try:
+                erase_event(event_id, history.SYSTEM, PASSALONG, may=partial(_is_over, at=at))
+            except StillNeeded:
+                _log.info("event %s is kept longer by now", event_id)
+                continue
         done.append(Done(name, people))
     db.session.rollback()
     return done
 
 
-def erase_event(event_id: int, by: By, actor: Actor) -> Erased:
+def erase_by_hand(event_id: int, by: By, actor: Actor) -> Erased:
+    """Erase the details of everybody in an event before its time is over, or where none was set.
+
+    Raises `StillNeeded` where people's tickets are, or come to be while this goes on.
+    """
+    return erase_event(event_id, by, actor, may=lambda event: not is_needed(event))
+
+
+def erase_event(event_id: int, by: By, actor: Actor, *, may: May) -> Erased:
     """Erase the details of everybody in an event, now; a few orders a transaction.
 
     People go on meanwhile, in orders that are done already too: so it looks again, until nothing
     was left since it last began. Whoever changes something after that is found by `_due`.
+
+    Each transaction asks first whether the event, as it is then, `may` be erased. Raises
+    `StillNeeded` where it may not; what went until then is gone, and in the audit.
     """
-    _drop_files(event_id)
     done = Erased()
+    try:
+        _drop_files(event_id, may)
+        begun = _erase_orders(event_id, by, may, done)
+        with write() as session:
+            event = _locked(session, event_id, may)
+            event.erased_at = begun
+            revocations.note(session, NOTED, event_id, created=event.created_at.isoformat())
+            _audit(session, event, actor, done)
+    except StillNeeded:
+        if done.orders:
+            with write() as session:
+                _audit(session, session.get_one(Event, event_id), actor, done)
+        raise
+    return done
+
+
+def _erase_orders(event_id: int, by: By, may: May, done: Erased) -> dt.datetime:
+    """Until none is left; returns when it began to look for the last time."""
     since: dt.datetime | None = None
     while True:
-        begun = now()
-        found = _erase_changed(event_id, since, by)
-        if not found.orders:
-            break
-        done += found
+        begun, before = now(), done.orders
+        last = 0
+        while some := db.session.scalars(_orders_of(event_id, last, since)).all():
+            last = some[-1]
+            with write() as session:
+                _locked(session, event_id, may)
+                found = erase_in(session, some, EVERYBODY, by, why=OVER)
+            done += found
+            time.sleep(0)  # whoever else waits for this process has their turn
+        if done.orders == before:
+            return begun
         since = begun
-    with write() as session:
-        event = lock(session, Event, event_id)
-        event.erased_at = begun
-        revocations.note(session, NOTED, event_id, created=event.created_at.isoformat())
-        about = {"event": event_id, "orders": done.orders, "tickets": done.tickets}
-        audit.record(
-            session, audit.EVENT_ERASED, actor, organiser_id=event.organiser_id, about=about
-        )
-    return done
 
 
-def _erase_changed(event_id: int, since: dt.datetime | None, by: By) -> Erased:
-    """Once through the event's orders, or through those that changed since then."""
-    done = Erased()
-    last = 0
-    while some := db.session.scalars(_orders_of(event_id, last, since)).all():
-        last = some[-1]
-        with write() as session:
-            done += erase_in(session, some, EVERYBODY, by, why=OVER)
-        time.sleep(0)  # whoever else waits for this process has their turn
-    return done
+def _locked(session: Session, event_id: int, may: May) -> Event:
+    """The event, which nobody changes until the transaction is over. Raises `StillNeeded`."""
+    event = lock(session, Event, event_id)
+    if not may(event):
+        raise StillNeeded
+    return event
+
+
+def _audit(session: Session, event: Event, actor: Actor, done: Erased) -> None:
+    about = {"event": event.id, "orders": done.orders, "tickets": done.tickets}
+    audit.record(session, audit.EVENT_ERASED, actor, organiser_id=event.organiser_id, about=about)
 
 
 def change(event: Event, days: int | None, rule: str, actor: Actor, *, revision: int) -> Event:
@@ -170,12 +210,12 @@ def _due(session: Session, at: dt.datetime) -> list[Event]:
         Event.starts_at < at,
         or_(Event.erased_at.is_(None), and_(Event.erased_at.is_not(None), since.exists())),
     )
-    over = []
-    for event in session.scalars(wanted.order_by(Event.id)):
-        until = kept_until(event)
-        if until is not None and until <= at:
-            over.append(event)
-    return over
+    return [event for event in session.scalars(wanted.order_by(Event.id)) if _is_over(event, at)]
+
+
+def _is_over(event: Event, at: dt.datetime) -> bool:
+    until = kept_until(event)
+    return until is not None and until <= at
 
 
 def _orders_of(event_id: int, last: int, since: dt.datetime | None) -> Select[int]:
@@ -186,12 +226,14 @@ def _orders_of(event_id: int, last: int, since: dt.datetime | None) -> Select[in
     return wanted.order_by(Order.id).limit(_ORDERS_AT_ONCE)
 
 
-def _drop_files(event_id: int) -> None:
+def _drop_files(event_id: int, may: May) -> None:
     """Files of orders that wait to be imported."""
     shops = select(Shop.id).where(Shop.event_id == event_id)
     wanted = select(Import).where(
         Import.shop_id.in_(shops), Import.state.in_(("checking", "checked"))
     )
     with write() as session:
-        for each in session.scalars(to_change(wanted.order_by(Import.id))):
+        waiting = session.scalars(to_change(wanted.order_by(Import.id))).all()
+        _locked(session, event_id, may)
+        for each in waiting:
             steps.finish(each, "dropped", {})

@@ -73,6 +73,6 @@ def the_audit(page: Page) -> None:
 @scene
 def an_order_that_was_erased(page: Page) -> None:
     order = at_the_desk(page, over=True)
-    retention.erase_event(order.shop.event_id, builders.ORGANISER, Actor())
+    retention.erase_by_hand(order.shop.event_id, builders.ORGANISER, Actor())
     page.goto(f"/backoffice/orders/{order.id}")
     expect(page.get_by_text("Erased people’s details, for good")).to_be_visible()

@@ -43,6 +43,8 @@ ACTS: Final = {
     "new_api_key": audit.KEY_MADE,
     "revoke_api_key": audit.KEY_REVOKED,
 }
+# What lists are narrowed by, as it stands in their addresses.
+FILTERS: Final = frozenset({"q", "event", "shop", "state", "kind", "from", "to"})
 _OWN_ACCOUNT: Final = frozenset({"change_email", "end_other_sign_ins"})
 
 
@@ -66,7 +68,7 @@ def note(response: Response) -> Response:
         return response
     acting, organiser_id = who
     if request.method == "GET" and name in LOOKS:
-        about = {"filters": sorted(_filters())} if LOOKS[name] == audit.LIST_OPENED else {}
+        about = {"filters": filters()} if LOOKS[name] == audit.LIST_OPENED else {}
         audit.note(
             LOOKS[name],
             acting,
@@ -85,9 +87,9 @@ def note(response: Response) -> Response:
     return response
 
 
-def _filters() -> set[str]:
-    """Which of the filters were set, not to what."""
-    return {key for key, value in request.args.items() if value and key not in {"before", "after"}}
+def filters() -> list[str]:
+    """Which of the filters were set, not to what; nothing else that an address may hold."""
+    return sorted(key for key, value in request.args.items() if value and key in FILTERS)
 
 
 def _about() -> dict[str, Any]:

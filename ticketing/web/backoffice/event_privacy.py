@@ -79,11 +79,12 @@ def erase_event(event_id: int) -> ResponseReturnValue:
     """Before its time is over, or where none was set; not while people's tickets are needed."""
     event = scope.event_or_404(event_id)
     form = EraseEventForm()
-    if endings.is_needed(event) or not form.validate_on_submit():
-        settings = PrivacyForm(formdata=None, data={**_typed(event), "revision": event.revision})
-        settings.offer(event)
-        return _page(event, settings, None, form), 422
-    done = retention.erase_event(event_id, scope.acting(), audited.actor())
+    if not form.validate_on_submit():
+        return _not_erased(event, form)
+    try:
+        done = retention.erase_by_hand(event_id, scope.acting(), audited.actor())
+    except retention.StillNeeded:
+        return _not_erased(scope.event_or_404(event_id), form)
     message = ngettext(
         "The details in one order were erased.",
         "The details in %(num)d orders were erased.",
@@ -91,6 +92,12 @@ def erase_event(event_id: int) -> ResponseReturnValue:
     )
     flash(message, "success")
     return redirect(url_for(".event_privacy", event_id=event_id), 303)
+
+
+def _not_erased(event: Event, form: EraseEventForm) -> ResponseReturnValue:
+    settings = PrivacyForm(formdata=None, data={**_typed(event), "revision": event.revision})
+    settings.offer(event)
+    return _page(event, settings, None, form), 422
 
 
 def _page(

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, current_app, request, send_file, url_for
+from flask import Response, current_app, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Select
@@ -99,10 +99,7 @@ class _Exported:
     def __init__(self, form: str) -> None:
         self._app = current_app._get_current_object()  # type: ignore[attr-defined]
         self._who = audited.actor(), scope.organiser_id()
-        self._about = {
-            "form": form,
-            "filters": sorted(key for key, value in request.args.items() if value),
-        }
+        self._about = {"form": form, "filters": audited.filters()}
         self._rows = 0
 
     def counted(self, rows: Iterator[list[Cell]]) -> Iterator[list[Cell]]:

@@ -1,11 +1,12 @@
 """What the audit says, in plain words."""
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 
 from ticketing import audit
 from ticketing.formats import number
 from ticketing.models import AuditEntry
+from ticketing.web.backoffice import roles
 
 
 def actions() -> dict[str, str]:
@@ -48,18 +49,47 @@ def what(entry: AuditEntry) -> str:
     return actions().get(entry.action, entry.action)
 
 
+def lists() -> dict[str, str]:
+    """{page: what the list is called that it shows}."""
+    return {
+        "orders": _("Orders"),
+        "outbox": _("Outbox"),
+        "preview_reminders": _("Reminders"),
+    }
+
+
+def filters(page: str) -> dict[str, str]:
+    """{part of a list's address: what the list calls it}."""
+    return {
+        # TRANSLATORS: what somebody typed into a search, in a list of filters.
+        "q": _("Words searched for"),
+        "event": _("Event"),
+        "shop": _("Shop"),
+        "kind": _("Mail"),
+        "state": _("Status") if page == "outbox" else _("Personalisation"),
+        "from": pgettext("date", "From"),
+        "to": pgettext("date", "Until"),
+    }
+
+
 def details(entry: AuditEntry) -> str:
     """Fields and numbers; nothing that anybody typed."""
     about = entry.about
+    page = str(about.get("page", ""))
     said = []
-    if names := about.get("filters"):
-        said.append(_("filtered by: %(names)s", names=", ".join(map(str, names))))
+    if shown := lists().get(page):
+        said.append(shown)
+    if form := about.get("form"):
+        said.append(str(form).upper())
+    named = filters(page)
+    if names := [named[key] for key in about.get("filters", ()) if key in named]:
+        said.append(_("filtered by: %(names)s", names=", ".join(names)))
     if rows := about.get("rows"):
         said.append(ngettext("one row", "%(n)s rows", rows, n=number(rows)))
     if orders := about.get("orders"):
         said.append(ngettext("one order", "%(n)s orders", orders, n=number(orders)))
     if tickets := about.get("tickets"):
         said.append(ngettext("one ticket", "%(n)s tickets", tickets, n=number(tickets)))
-    if role := about.get("role"):
+    if role := roles.words().get(str(about.get("role"))):
         said.append(_("role: %(role)s", role=role))
     return " · ".join(said)
