@@ -17,6 +17,7 @@ def parts() -> Iterator[Server]:
     thread.start()
     yield server
     server.go_on.set()
+    server.ticket.go_on.set()
     server.drop_streams()
     server.http.shutdown()
     thread.join()

@@ -5,6 +5,7 @@ Only the answers are this file's own, so that each can be slow, wrong or late wh
 
 import queue
 import threading
+from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
 from flask import (
@@ -94,10 +95,26 @@ VISITOR = """{% extends "layout.html" %}{% block title %}Visitor{% endblock %}
 {% block body %}
 <h1 data-opened="/record" data-record-token="t9">A ticket for you</h1>{% endblock %}"""
 
+TICKET = """{% extends "layout.html" %}{% block title %}Ticket{% endblock %}
+{% block styles %}<link rel="stylesheet" href="{{ static_url(stylesheet) }}">{% endblock %}
+{% block scripts %}<script src="{{ static_url('ticket.js') }}" defer></script>{% endblock %}
+{% block body %}<template id="kept"><p>Shown without a network</p></template>
+<article class="pass"><h1>Code {{ code }}</h1></article>{% endblock %}"""
+
 
 class ClaimForm(Form):
     name = StringField("First name", [InputRequired("Please enter a first name.")])
     email = EmailField("Email", [InputRequired()], render_kw={"autocomplete": "email"})
+
+
+@dataclass
+class TicketPage:
+    """How a ticket page is answered: at once, or when the test lets it go on."""
+
+    status: int = 200
+    code: int = 1
+    stylesheet: str = "pages.css"
+    go_on: threading.Event = field(default_factory=threading.Event)
 
 
 class Server:
@@ -112,6 +129,8 @@ class Server:
         self.recorded: list[dict[str, str]] = []
         self.streams: list[queue.Queue[str | None]] = []
         self.go_on = threading.Event()
+        self.ticket = TicketPage()
+        self.ticket.go_on.set()
         self.app = make_app(self)
         self.http = make_server("127.0.0.1", 0, self.app, threaded=True)
         self.url = f"http://127.0.0.1:{self.http.server_port}"
@@ -150,6 +169,7 @@ def make_app(server: Server) -> Flask:
     @app.after_request
     def protect(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = CSP
+        response.headers["Service-Worker-Allowed"] = "/t/"
         return response
 
     @app.get("/")
@@ -198,6 +218,12 @@ def make_app(server: Server) -> Flask:
         if server.refusing:
             return render_template("error.html", title="Withdrawn", text="A newer one is out."), 410
         return (server.news(2, "Link shared") if "channel" in request.form else ""), 200
+
+    @app.get("/t/<_name>")
+    def ticket(_name: str) -> tuple[str, int]:
+        page = server.ticket
+        page.go_on.wait(60)
+        return render_template_string(TICKET, **vars(page)), page.status
 
     @app.get("/changes")
     def changes() -> tuple[str, int]:

@@ -93,3 +93,5 @@ def test_scripts_of_ours_write_no_markup() -> None:
     assert len(scripts) >= 5
     for script in scripts:
         assert not never.search(script.read_text()), script
+    keeping = [each.name for each in scripts if re.search(r"\bcaches\b", each.read_text())]
+    assert keeping == ["ticket-worker.js"], "docs/decisions/offline-tickets.md"

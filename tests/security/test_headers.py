@@ -86,6 +86,21 @@ def _former(world: World, kind: str) -> str:
     return links.make(links.keys(), Link(Kind(kind), row.link_id, 9))
 
 
+def test_ticket_pages_alone_may_have_a_worker(client: FlaskClient, world: World) -> None:
+    """docs/decisions/offline-tickets.md"""
+    for path, workers in {
+        f"/t/{world.tokens['t']}": "'self'",
+        f"/s/{world.tokens['s']}": "'none'",
+        f"/o/{world.tokens['o']}": "'none'",
+        "/backoffice/sign-in": "'none'",
+    }.items():
+        assert check_policy(client.get(path), path)["worker-src"] == workers
+    script = client.get("/static/ticket-worker.js")
+    assert script.headers["Service-Worker-Allowed"] == "/t/"
+    assert script.headers["Cache-Control"] == "no-cache", "an update reaches every phone"
+    assert "Service-Worker-Allowed" not in client.get("/static/app.js").headers
+
+
 def test_each_shop_s_own_list_and_no_other(client: FlaskClient) -> None:
     """E3: exact origins, in full, of this very shop."""
     lists = [[], ["https://a.example"], ["https://b.example", "https://c.example:8443"]]

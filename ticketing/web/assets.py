@@ -12,6 +12,7 @@ from ticketing.web import packing
 from ticketing.web.embed import kept
 
 blueprint = Blueprint("assets", __name__)
+TICKET_WORKER: Final = "ticket-worker.js"
 YEAR: Final = 365 * 24 * 3600
 FOR_A_YEAR: Final = f"public, max-age={YEAR}, immutable"
 
@@ -44,6 +45,8 @@ def static_file(filename: str) -> Response:
     response.headers["Cache-Control"] = (
         FOR_A_YEAR if request.args.get("v") == file.mark else "no-cache"
     )
+    if filename == TICKET_WORKER:  # or it would be in charge of its own folder alone
+        response.headers["Service-Worker-Allowed"] = "/t/"
     return response
 
 

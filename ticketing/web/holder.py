@@ -25,7 +25,7 @@ from ticketing import (
 from ticketing.downloads import Download
 from ticketing.fields import InvalidDetails
 from ticketing.links import Link
-from ticketing.models import Ticket
+from ticketing.models import Ticket, now
 from ticketing.qr import qr_svg
 from ticketing.refusals import DeadlinePassed, FormExpired
 from ticketing.status import status_of
@@ -115,6 +115,7 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
         form=LinkForm(bound_to=link),
         here=f"/t/{token}",
         address=links.ticket_url(ticket),
+        as_of=now(),
         in_app=bool(_IN_APP.search(request.headers.get("User-Agent", ""))),
         can_mail=download is Download.READY
         and bool(ticket.email or not ticket.type.needs_personal_data),

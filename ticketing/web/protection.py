@@ -31,8 +31,8 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action {forms}; "
-    "base-uri 'none'; frame-src {frames}; frame-ancestors {ancestors}"
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src {workers}; "
+    "form-action {forms}; base-uri 'none'; frame-src {frames}; frame-ancestors {ancestors}"
 )
 
 
@@ -124,6 +124,7 @@ def headers_for(
     """
     embeddable = path.startswith(EMBEDDABLE_PATHS)
     usual = _CSP.format(
+        workers="'self'" if path.startswith("/t/") else "'none'",
         forms=" ".join(["'self'", *filter(None, [forms_lead_to])]),
         frames="'self'" if frames_own_pages else "'none'",
         ancestors=" ".join(["'self'", *framed_by]) if embeddable and framed_by else "'none'",

@@ -1,0 +1,115 @@
+"""A ticket that was opened once opens again without a network; nothing else does."""
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Error, Page, expect
+
+from tests import builders
+from tests.browser.keeping import kept, wait_until_kept
+from tests.browser.people import Company, overview_of, read_qr
+from ticketing import admission, barcodes, links, personalisation
+from ticketing.models import Order, Ticket
+
+COPY = "Shown without a network, as of"
+CODE = "QR code of the ticket"
+GONE = "This link is no longer valid"
+
+
+@pytest.fixture
+def mine(order_of_five: Order) -> Ticket:
+    return builders.claim(order_of_five.tickets[0])
+
+
+def page_of(ticket: Ticket) -> str:
+    return f"/t/{links.ticket_token(ticket)}"
+
+
+def cannot_open(page: Page, path: str) -> None:
+    with pytest.raises(Error, match=r"net::ERR_(INTERNET_DISCONNECTED|FAILED)"):
+        page.context.new_page().goto(path)
+
+
+def test_it_opens_again_without_a_network(visitor: Page, mine: Ticket) -> None:
+    path = page_of(mine)
+    visitor.goto(f"{path}?lang=nl")
+    wait_until_kept(visitor, path)
+    expect(visitor.get_by_text("Getoond zonder netwerk")).to_have_count(0)
+    visitor.context.set_offline(True)
+    another = visitor.context.new_page()
+    another.goto(path)  # another tab, from a message: in the language that it was seen in
+    expect(another.get_by_text("Getoond zonder netwerk")).to_be_visible()
+    assert read_qr(another.locator("figure.qr svg")) == barcodes.text_of(mine)
+    expect(another.get_by_role("heading", name="Anna Visser")).to_be_visible()
+    card = another.locator(".pass").evaluate("e => getComputedStyle(e).borderRadius")
+    assert card != "0px", "with its styles"
+    another.context.set_offline(False)  # it looks by itself, and is up to date
+    expect(another.get_by_text("Getoond zonder netwerk")).to_have_count(0)
+
+
+def test_nothing_but_the_ticket_is_kept(company: Company, order_of_five: Order) -> None:
+    first, second = (builders.claim(each) for each in order_of_five.tickets[:2])
+    phone = company.phone()
+    others = [
+        overview_of(order_of_five),
+        f"/shop/{order_of_five.shop.slug}",
+        builders.share(order_of_five.tickets[2]),
+    ]
+    phone.goto(page_of(first))
+    wait_until_kept(phone, page_of(first))
+    for other in others:
+        phone.goto(other)
+    phone.goto(page_of(second))
+    wait_until_kept(phone, page_of(first), page_of(second))
+    for page, held in kept(phone).items():
+        held.remove(page)
+        assert held
+        assert all(each.startswith(("/static/", "/brand/")) for each in held), held
+    phone.context.set_offline(True)
+    phone.goto(page_of(first))
+    expect(phone.get_by_text(COPY)).to_be_visible()
+    for path in (*others, f"{page_of(first)}/ticket.pdf"):
+        cannot_open(phone, path)
+
+
+def test_what_was_withdrawn_is_kept_no_longer(
+    app: Flask, company: Company, order_of_five: Order
+) -> None:
+    first, second = (builders.claim(each) for each in order_of_five.tickets[:2])
+    phone, former = company.phone(), page_of(first)
+    for path in (former, page_of(second)):
+        phone.goto(path)
+    wait_until_kept(phone, former, page_of(second))
+    personalisation.reopen(
+        order_of_five, {first.id: first.revision}, "Names were mixed up", builders.ORGANISER
+    )
+    phone.goto(former)
+    expect(phone.get_by_role("heading", name=GONE)).to_be_visible()
+    wait_until_kept(phone, page_of(second))
+    phone.context.set_offline(True)
+    cannot_open(phone, former)
+
+
+def test_a_copy_looks_what_became_of_it_as_soon_as_it_can(
+    app: Flask, visitor: Page, order_of_five: Order, mine: Ticket
+) -> None:
+    path = page_of(mine)
+    visitor.goto(path)
+    wait_until_kept(visitor, path)
+    visitor.context.set_offline(True)
+    visitor.reload()
+    expect(visitor.get_by_text(COPY)).to_be_visible()
+    renewed = barcodes.text_of(admission.new_barcode(mine, builders.ORGANISER))
+    visitor.context.set_offline(False)
+    expect(visitor.get_by_text(COPY)).to_have_count(0)
+    assert read_qr(visitor.get_by_role("img", name=CODE)) == renewed
+
+    visitor.context.set_offline(True)
+    visitor.reload()
+    expect(visitor.get_by_text(COPY)).to_be_visible()
+    assert read_qr(visitor.get_by_role("img", name=CODE)) == renewed
+    personalisation.reopen(
+        order_of_five, {mine.id: mine.revision}, "Names were mixed up", builders.ORGANISER
+    )
+    visitor.context.set_offline(False)
+    expect(visitor.get_by_role("heading", name=GONE)).to_be_visible()
+    wait_until_kept(visitor)
