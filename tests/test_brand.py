@@ -35,7 +35,7 @@ def test_contrast_agrees_with_known_pairs() -> None:
 def test_any_colour_gives_readable_pages(scheme: str) -> None:
     for colour in COLOURS:
         tokens = brand_tokens(colour)[scheme]
-        for background in ("accent", "accent-hover"):
+        for background in ("accent", "accent-hover", "accent-deep"):
             assert contrast(tokens["on-accent"], tokens[background]) >= 4.5, (colour, background)
         for surface in (*SURFACES[scheme], tokens["accent-soft"]):
             assert contrast(tokens["accent-text"], surface) >= 4.5, (colour, surface)

@@ -1,7 +1,6 @@
 """What browsers are sent: small, and of a known origin."""
 
 import base64
-import gzip
 import hashlib
 import re
 from pathlib import Path
@@ -12,6 +11,7 @@ from flask.testing import FlaskClient
 
 from tests.unpacked import body_of
 from ticketing.config import PROJECT
+from ticketing.web import packing
 from ticketing.web.assets import static_url
 
 STATIC = PROJECT / "static"
@@ -25,7 +25,7 @@ def test_stylesheets_and_scripts_are_sent_packed_and_kept_for_a_year(
     plain = client.get(url)
     packed = client.get(url, headers={"Accept-Encoding": encoding})
     for answer in (plain, packed):
-        assert body_of(answer) == (STATIC / "app.css").read_bytes()
+        assert body_of(answer) == packing.file_at(STATIC / "app.css").plain
         assert answer.mimetype == "text/css"
         assert "immutable" in answer.headers["Cache-Control"]
         assert "Accept-Encoding" in answer.vary
@@ -52,7 +52,7 @@ def test_what_a_former_version_meant_is_not_kept(client: FlaskClient) -> None:
     """Its pages ask for files by marks that ours don't have; for a year that would be wrong."""
     for address in ("/static/app.css?v=0123456789ab", "/static/app.css?v=", "/static/app.css"):
         answer = client.get(address)
-        assert answer.data == (STATIC / "app.css").read_bytes()
+        assert answer.data == packing.file_at(STATIC / "app.css").plain
         assert answer.headers["Cache-Control"] == "no-cache"
 
 
@@ -83,10 +83,18 @@ def address_of(client: FlaskClient, name: str) -> str:
         return static_url(name)
 
 
+def test_a_stylesheet_is_sent_without_its_comments(
+    app: Flask, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "static_folder", str(tmp_path))
+    (tmp_path / "a.css").write_text("/* why\n */\n.one { color: red; } /* how */\n.two {}\n")
+    sent = client.get(address_of(client, "a.css")).data
+    assert sent == b".one { color: red; } .two {}\n"
+
+
 def test_the_overviews_own_code_is_light() -> None:
-    weight = sum(
-        len(gzip.compress((STATIC / name).read_bytes(), 9)) for name in ("app.css", "app.js")
-    )
+    files = (packing.file_at(STATIC / name) for name in ("app.css", "app.js"))
+    weight = sum(len(file.packed["gzip"]) for file in files)
     assert weight <= 9700
 
 

@@ -10,6 +10,7 @@ from ticketing import (
     api,
     catalogues,
     cli,
+    event_previews,
     installation,
     keys,
     logs,
@@ -74,6 +75,7 @@ def create_app(
     web.init_app(app, settings)
     api.init_app(app)
     tickets_pdf.init_app(app, settings)
+    event_previews.init_app(app, settings)
     webhooks.register()
     pretix.register()
     cli.init_app(app)

@@ -48,8 +48,9 @@ def brand_tokens(colour: str) -> dict[str, dict[str, str]]:
     """The accent tokens for ``light`` and ``dark``, each token's name with its hex colour."""
     accent = normalise(colour)
     on_accent = text_on(accent)
-    # Away from the text's colour, so that hovering never costs contrast.
-    hover = _mix(accent, "#000000" if on_accent == "#ffffff" else "#ffffff", 0.14)
+    # Away from the text's colour, so that neither hovering nor the header's depth costs contrast.
+    away = "#000000" if on_accent == "#ffffff" else "#ffffff"
+    hover, deep = _mix(accent, away, 0.14), _mix(accent, away, 0.36)
     tokens = {}
     for scheme, surfaces, weight in (("light", LIGHT_SURFACES, 0.1), ("dark", DARK_SURFACES, 0.2)):
         soft = _mix(surfaces[1], accent, weight)
@@ -57,6 +58,7 @@ def brand_tokens(colour: str) -> dict[str, dict[str, str]]:
             "accent": accent,
             "on-accent": on_accent,
             "accent-hover": hover,
+            "accent-deep": deep,
             "accent-text": _readable(accent, (*surfaces, soft), TEXT_CONTRAST, scheme),
             "accent-soft": soft,
             "accent-edge": _readable(accent, surfaces, EDGE_CONTRAST, scheme),

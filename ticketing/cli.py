@@ -18,6 +18,7 @@ from ticketing import (
     cli_backup,
     cli_privacy,
     demo,
+    event_previews,
     feed,
     installation,
     keys,
@@ -112,6 +113,7 @@ def outbox_command(watch: bool, child_of: int | None) -> None:
         steps.forget()
         audit.prune()
         tickets_pdf.tidy()
+        event_previews.tidy()
         remains.clear()
         return
     stop = _stop(child_of)
@@ -316,6 +318,7 @@ _TIDYING = (
     steps.forget,
     audit.prune,
     tickets_pdf.tidy,
+    event_previews.tidy,
     reminders.remind,
     ending.warn,
     retention.retain,

@@ -34,6 +34,15 @@ def event_when(event: Event) -> str:
     return f"{days}, {clock(starts, event)} ({zone_name})"
 
 
+def day_and_month(event: Event) -> tuple[str, str]:
+    """ "12" and "Jun": the day on which it begins, where the event is."""
+    date = event.starts_at.astimezone(_zone(event)).date()
+    return (
+        format_date(date, "d", locale=locale()),
+        format_date(date, "LLL", locale=locale()).rstrip("."),
+    )
+
+
 def is_one_evening(event: Event) -> bool:
     """Whether it is over within a day: an evening that ends after midnight is still one."""
     return event.ends_at is None or event.ends_at - event.starts_at < dt.timedelta(hours=20)

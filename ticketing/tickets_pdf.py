@@ -57,7 +57,7 @@ def pdf_of_order(order: Order) -> Path:
 
 def expect() -> None:
     """A page offers a PDF: whoever taps on it shouldn't wait for a process to start."""
-    _renderer().warm()
+    renderer().warm()
 
 
 def is_kept(path: Path) -> bool:
@@ -129,13 +129,14 @@ def _made(document: Document) -> Path:
     shown = json.dumps(asdict(document), sort_keys=True, ensure_ascii=False)
     key = hashlib.sha256(shown.encode()).hexdigest()
     with metrics.pdf_asked_for() as measured:
-        return _cache().get_or_make(key, measured(lambda: _renderer().render(document)))
+        return _cache().get_or_make(key, measured(lambda: renderer().render(document)))
 
 
-def _renderer() -> Renderer:
-    renderer = current_app.extensions["passalong.pdf_renderer"]
-    assert isinstance(renderer, Renderer)  # noqa: S101 - tells the type checker what stands there
-    return renderer
+def renderer() -> Renderer:
+    """The worker processes, for what else they draw."""
+    found = current_app.extensions["passalong.pdf_renderer"]
+    assert isinstance(found, Renderer)  # noqa: S101 - tells the type checker what stands there
+    return found
 
 
 def _cache() -> PdfCache:

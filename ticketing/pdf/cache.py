@@ -1,4 +1,4 @@
-"""PDFs that were made already, on disk: bounded, and shared by all processes of a server."""
+"""PDFs and pictures that were made already, on disk: bounded, and shared by all processes."""
 
 from __future__ import annotations
 
@@ -33,8 +33,11 @@ class PdfCache:
     On a full disk the others are deleted for the one that is wanted.
     """
 
-    def __init__(self, folder: Path, limit_bytes: int = 256 * 1024 * 1024) -> None:
+    def __init__(
+        self, folder: Path, limit_bytes: int = 256 * 1024 * 1024, suffix: str = ".pdf"
+    ) -> None:
         self.folder = folder
+        self.suffix = suffix
         self.limit = limit_bytes
         self._unchecked = limit_bytes  # bytes written since the folder was measured: measure first
         self._making: dict[str, tuple[threading.Lock, int]] = {}
@@ -46,7 +49,7 @@ class PdfCache:
         Raises what `make` raises, and `RenderFailed` where the disk is full.
         """
         digest = hashlib.sha256(f"{DESIGN}\0{key}".encode("utf-8", "surrogatepass")).hexdigest()
-        path = self.folder / f"{digest}.pdf"
+        path = self.folder / f"{digest}{self.suffix}"
         if _touch(path):
             return path
         # One maker a key in this process; between processes a second one does no harm.

@@ -1,4 +1,4 @@
-"""Workers that make PDFs, and the queue before them.
+"""Workers that make PDFs and links' pictures, and the queue before them.
 
 Built on subprocess, threading and pipes alone: gevent makes these cooperative, and without gevent
 they are what they are. (A ProcessPoolExecutor's own threads don't survive monkey-patching.)
@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ticketing.confined import ENVIRONMENT
+from ticketing.previews.preview import Preview
 
 from . import wire
 from .document import Document, PoolBusy, RenderFailed, RenderTimeout
@@ -46,9 +47,9 @@ class _Worker:
         """Wait until it has read its fonts."""
         self._ask(None, START)
 
-    def render(self, body: bytes) -> bytes:
+    def make(self, wanted: bytes, body: bytes) -> bytes:
         self.jobs += 1
-        return self._ask(body, self.timeout)
+        return self._ask((wanted, body), self.timeout)
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -68,14 +69,14 @@ class _Worker:
                     stream.close()
         self.process.wait()
 
-    def _ask(self, body: bytes | None, timeout: float) -> bytes:
+    def _ask(self, job: tuple[bytes, bytes] | None, timeout: float) -> bytes:
         if self.process.stdin is None or self.process.stdout is None:
             raise RenderFailed("the worker has no pipes")
         # Being killed ends the read below, in a thread as in a greenlet.
         self.watch.begin(self, timeout, self.process.kill)
         try:
-            if body is not None:
-                wire.send(self.process.stdin, wire.JOB, body)
+            if job is not None:
+                wire.send(self.process.stdin, *job)
             kind, answer = wire.receive(self.process.stdout)
         except (EOFError, OSError, ValueError) as error:
             if not self.watch.end(self):
@@ -108,7 +109,7 @@ class _Refused(RenderFailed):
 
 
 class Renderer:
-    """Makes PDFs in processes of its own. For many threads or greenlets at once."""
+    """Makes PDFs and pictures in processes of its own. For many threads or greenlets at once."""
 
     def __init__(
         self, workers: int = 1, queue: int = 64, timeout: float = 20.0, memory_mb: int = 512
@@ -143,11 +144,17 @@ class Renderer:
 
     def render(self, document: Document) -> bytes:
         """The PDF of the document; RenderFailed, RenderTimeout or PoolBusy if there is none."""
+        return self._make(wire.JOB, document.to_json())
+
+    def draw(self, preview: Preview, picture: bytes = b"") -> bytes:
+        """The picture of a link as a JPEG, with the event's own; raises as `render` does."""
+        return self._make(wire.PREVIEW, preview.to_bytes(picture))
+
+    def _make(self, wanted: bytes, body: bytes) -> bytes:
         self._see_whether_forked()
-        body = document.to_json()
         worker = self._take()
         try:
-            pdf = worker.render(body)
+            made = worker.make(wanted, body)
         except _Refused:
             self._give_back(worker)
             raise
@@ -156,7 +163,7 @@ class Renderer:
             self._drop(worker)
             raise
         self._give_back(worker)
-        return pdf
+        return made
 
     def close(self) -> None:
         """End all workers; whoever waits gets RenderFailed."""

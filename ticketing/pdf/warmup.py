@@ -1,6 +1,8 @@
-"""A document that makes a fresh worker load all it will ever load."""
+"""What makes a fresh worker load all it will ever load."""
 
 from __future__ import annotations
+
+from ticketing.previews.preview import Preview
 
 from .document import Document, TicketSheet
 
@@ -26,4 +28,15 @@ DOCUMENT = Document(
         ),
     ),
     missing="Nothing.",
+)
+
+PREVIEW = Preview(
+    name="Łódź",
+    when="Saturday 12 June 2027",
+    place="",
+    day="12",
+    month="Jun",
+    organiser="Passalong",
+    colour="#336699",
+    lang="en",
 )

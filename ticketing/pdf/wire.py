@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Protocol
 
-READY, JOB, PDF, ERROR = b"R", b"J", b"P", b"E"
+READY, JOB, PREVIEW, MADE, ERROR = b"R", b"J", b"V", b"M", b"E"
 
 _HEAD = struct.Struct(">cI")
 

@@ -1,4 +1,4 @@
-"""A process that turns documents into PDFs, one after the other, until its pipe closes.
+"""A process that makes PDFs and links' pictures, one after the other, until its pipe closes.
 
 Run by its path, not with -m: that would import the application, which it has no use for (and
 which holds the secrets that a process fed with strangers' names had better not hold).
@@ -92,26 +92,32 @@ def serve(memory_mb: int, timeout: float) -> None:
     from ticketing.pdf import warmup, wire
     from ticketing.pdf.document import Document
     from ticketing.pdf.render import render
+    from ticketing.previews.drawing import draw
+    from ticketing.previews.preview import Preview
 
     render(warmup.DOCUMENT)
+    draw(warmup.PREVIEW)
     gc.collect()
     gc.freeze()
     lock_down()
     wire.send(outgoing, wire.READY)
     while True:
         try:
-            _, body = wire.receive(incoming)
+            wanted, body = wire.receive(incoming)
         except EOFError:
             return
         limit_time(timeout)
         try:
-            pdf = render(Document.from_json(body))
+            if wanted == wire.PREVIEW:
+                made = draw(*Preview.from_bytes(body))
+            else:
+                made = render(Document.from_json(body))
         except Exception as error:  # noqa: BLE001 - reported to the parent, by kind alone
             # No message and no traceback: they may hold a name.
             kind = type(error.__cause__ or error).__name__
             wire.send(outgoing, wire.ERROR, kind.encode("ascii", "replace"))
         else:
-            wire.send(outgoing, wire.PDF, pdf)
+            wire.send(outgoing, wire.MADE, made)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ So it is only done where no cookie counts: docs/decisions/packing.md.
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,10 @@ from ticketing.web import protection
 
 PACKED_TYPES: Final = frozenset({"text/css", "text/html", "text/javascript"})
 LEAST: Final = 500  # bytes; below, packing saves less than its headers cost
+
+# What stylesheets say to those who change them, a tenth of what they weigh. (No string of ours
+# holds the like.)
+_COMMENT: Final = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 
 # Of a page of 20 kB each takes about 0.1 ms; the next levels take longer and save nothing.
 _BROTLI_OF_PAGES: Final = 5
@@ -59,6 +64,8 @@ def file_at(path: Path) -> File:
 def _file(path: Path, _changed: int) -> File:
     plain = path.read_bytes()
     mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if mimetype == "text/css":
+        plain = _COMMENT.sub(b"", plain)
     packed = {}
     if mimetype in PACKED_TYPES:
         packed = {"br": brotli.compress(plain), "gzip": gzip.compress(plain, 9, mtime=0)}

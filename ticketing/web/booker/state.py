@@ -21,7 +21,7 @@ OF_ORDER: Final = (
     *(Order.link_generation, Order.version, Order.state, Order.locale),
     *(Order.code, Order.first_name, Order.last_name, Order.email),
     *(Shop.revision, Shop.colour, Shop.embed_origins, Shop.consumer_desk, Shop.delivery_note),
-    *(Shop.download_enabled, Shop.personalisation_deadline),
+    *(Shop.download_enabled, Shop.personalisation_deadline, Shop.slug),
     *(Event.revision, Event.name, Event.place, Event.starts_at, Event.ends_at, Event.timezone),
     *(Organiser.name, Organiser.privacy_contact, Organiser.privacy_notice),
     *(_cover.digest, _cover.content_type, _cover.width, _cover.height),
