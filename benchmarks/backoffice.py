@@ -1,6 +1,7 @@
 """The backoffice over HTTP, as a browser without JavaScript uses it."""
 
 import secrets
+from http.cookiejar import CookieJar
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
@@ -13,9 +14,15 @@ class Backoffice:
 
     def __init__(self, server: LiveServer) -> None:
         self._url = server.url
-        self._opener = build_opener(HTTPCookieProcessor())
+        self._cookies = CookieJar()
+        self._opener = build_opener(HTTPCookieProcessor(self._cookies))
         demo = server.demo
         self.submit("/backoffice/sign-in", email=demo["email"], password=demo["password"])
+
+    @property
+    def cookie(self) -> str:
+        """The header by which another browser is signed in as well."""
+        return "; ".join(f"{each.name}={each.value}" for each in self._cookies)
 
     def get(self, path: str) -> str:
         with self._opener.open(self._url + path, timeout=120) as answer:

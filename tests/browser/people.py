@@ -18,6 +18,7 @@ from playwright.sync_api import (
 )
 
 from tests import builders
+from tests.browser import recorder
 from ticketing import barcodes, links
 from ticketing.barcodes import BarcodeRefused
 from ticketing.extensions import db
@@ -47,7 +48,8 @@ class Company:
     """Opens browsers, and looks over everybody's shoulder.
 
     When they close, no script may have failed, no policy been broken, no cookie been set on a
-    link page, nobody else been asked for anything.
+    link page, nobody else been asked for anything; and after no swap may the focus have been lost
+    or axe have found something.
     """
 
     def __init__(self, browser: Browser, url: str, until: ExitStack) -> None:
@@ -76,6 +78,7 @@ class Company:
                 complaints.append(f"console: {message.text}")
 
         def check() -> None:
+            recorder.finish(context)
             cookies = context.cookies()
             context.close()
             complaints.extend(f"asked {url}" for url in asked if not url.startswith(known))
@@ -84,6 +87,7 @@ class Company:
             assert not complaints, "\n".join(complaints)
 
         self.until.callback(check)
+        context.add_init_script(recorder.script())
         context.on("console", note)
         context.on("weberror", lambda error: complaints.append(f"script: {error.error}"))
         context.on("request", lambda request: asked.append(request.url))

@@ -1,0 +1,60 @@
+// Looks at every page of the browser tests from within. After whatever was swapped in or opened,
+// the focus must be somewhere, and axe must have nothing against what is new. What isn't so is
+// an error on the console, by which a test fails.
+(() => {
+  const later = setTimeout.bind(window) // some tests stop the clock
+  const options = {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+    resultTypes: ['violations'],
+    iframes: false, // they look at themselves
+    preload: false, // at once, before the test goes on
+  }
+
+  let axe
+  function load() {
+    loadAxe()
+    axe = window.axe // the tests have one of their own
+    delete window.axe
+  }
+
+  // What looks alike, whatever it says, was looked at already.
+  const known = new Set()
+  function isNew(element) {
+    const likeness = element.outerHTML.replace(/>[^<]+</g, '><').replace(/="[^"]*\d[^"]*"/g, '')
+    return !known.has(likeness) && known.add(likeness)
+  }
+
+  const fresh = new Set()
+  let due, running = Promise.resolve()
+  function look(element) {
+    if (element) fresh.add(element)
+    due ??= later(() => {
+      due = undefined
+      if (document.activeElement === document.body) console.error('focus: it is on the body')
+      const parts = [...fresh].filter((e) => e.isConnected && e.checkVisibility() && isNew(e))
+      fresh.clear()
+      if (parts.length) running = running.then(() => examine(parts))
+    })
+  }
+
+  async function examine(parts) {
+    const include = parts.filter((e) => e.isConnected)
+    if (!include.length) return
+    if (!axe) load()
+    for (const { id, nodes } of (await axe.run({ include }, options)).violations) {
+      console.error(`axe: ${id}: ${nodes[0].html}`)
+    }
+  }
+
+  // Resolves when all was looked at.
+  window[Symbol.for('recorder')] = async () => {
+    while (due) await new Promise(later)
+    await running
+  }
+
+  document.addEventListener('htmx:afterSettle', ({ target }) => look(target))
+  document.addEventListener('close', () => look(), true)
+  document.addEventListener('toggle', ({ target, newState }) => {
+    if (newState === 'open') look(target)
+  }, true)
+})()

@@ -1,0 +1,21 @@
+"""What looks at every page of these tests from within: see recorder.js."""
+
+from functools import cache
+from pathlib import Path
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import BrowserContext
+
+
+@cache
+def script() -> str:
+    """For pages before anything else; axe in it costs nothing until something is swapped."""
+    looks = Path(__file__).with_suffix(".js").read_text()
+    return f"(() => {{ function loadAxe() {{ {AXE_SCRIPT} }}\n{looks} }})()"
+
+
+def finish(context: BrowserContext) -> None:
+    """Wait until all that was swapped in was looked at."""
+    for page in context.pages:
+        for frame in page.frames:
+            frame.evaluate("() => window[Symbol.for('recorder')]?.()")
