@@ -1,7 +1,5 @@
 """S16, S17: whatever odd text somebody is called, it is printed and can be read to the letter."""
 
-from __future__ import annotations
-
 import dataclasses
 import io
 import unicodedata
@@ -13,7 +11,7 @@ import pypdfium2
 import pytest
 
 from tests import hostile
-from ticketing.pdf import render
+from ticketing.pdf import TicketSheet, render
 
 from . import sheets
 from .sheets import SHEET, document
@@ -35,7 +33,7 @@ def read(texts: Sequence[str]) -> Iterator[tuple[str, str, str]]:
             yield text, page.extract_text(), other.get_textpage().get_text_range()
 
 
-def sheet_of(text: str) -> sheets.TicketSheet:
+def sheet_of(text: str) -> TicketSheet:
     return dataclasses.replace(
         SHEET, holder=text, event_name=text, place=text, ticket_type=text, organiser=text
     )
