@@ -1,7 +1,9 @@
 """What starting costs: nothing is imported that a server hardly ever needs, and all still works."""
 
+import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -9,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from ticketing import installation
-from ticketing.config import PROJECT
+from ticketing import create_app, installation
+from ticketing.config import PROJECT, Settings
 from ticketing.extensions import db
 
 RARELY = {
@@ -71,3 +73,26 @@ def test_it_is_well_if_the_migrations_are_current(
         status,
         {"database": "up", "migrations": migrations},
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "database", "told"),
+    [
+        ((3, 51, 2), "", True),
+        ((3, 51, 3), "", False),
+        ((3, 51, 2), "postgresql://nobody@127.0.0.1/none", False),
+    ],
+    ids=["old", "mended", "not used"],
+)
+def test_who_runs_an_old_sqlite_is_told_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    version: tuple[int, int, int],
+    database: str,
+    told: bool,
+) -> None:
+    """F7: a crash at the wrong moment could lose its write-ahead log."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    create_app(settings=Settings(instance_path=tmp_path, database_url=database))
+    assert ("known WAL fault" in caplog.text) == told

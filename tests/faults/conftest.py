@@ -1,5 +1,6 @@
 """A crew of processes, started once: their start takes longer than all that they do."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +14,7 @@ from ticketing import create_app
 from ticketing.config import Settings
 from ticketing.extensions import db
 
-PROCESSES = 6
+PROCESSES = int(os.environ.get("PASSALONG_PROCESSES", "6"))
 
 
 class Shared:
