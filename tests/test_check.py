@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tests import builders
 from ticketing import checking, history, personalisation, sharing
@@ -180,3 +181,21 @@ def claim_the_fourth(order: Order) -> None:
     db.session.rollback()
     ticket = order.tickets[3]
     personalisation.claim(ticket, builders.ANNA, history.booker(order), round=ticket.round)
+
+
+def test_an_address_that_had_enough_is_looked_for_once(app: Flask, shop: Shop) -> None:
+    """However many claims have no mail because of it."""
+    order = builders.make_order(shop, tickets=personalisation.CLAIM_MAILS_PER_RECIPIENT + 3)
+    for ticket in order.tickets:
+        builders.claim(ticket)
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert list(checking.of_these(db.session())) == []
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert sum("lower(outbox.recipient)" in statement for statement in asked) == 1

@@ -6,6 +6,7 @@ each portion is looked at as of one moment.
 """
 
 from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import func, select
@@ -42,13 +43,20 @@ def of_these(
     index_every: int = _INDEX_EVERY,
 ) -> Iterator[str]:
     """What is wrong with these orders (default: all)."""
+
+    # One address that had enough may be that of thousands of claims, and is looked for among all
+    # mails that there are.
+    @lru_cache(maxsize=10_000)
+    def flooded(address: str) -> bool:
+        return _flooded(session, address)
+
     for portion in loading.orders(session, ids):
         for number, whole in enumerate(portion):
             code = whole.order.code
             for problem in of_orders.problems(whole):
                 yield f"Order {code}: {problem}"
             for ticket in whole.order.tickets:
-                for problem in of_tickets.problems(whole, ticket, lambda a: _flooded(session, a)):
+                for problem in of_tickets.problems(whole, ticket, flooded):
                     yield f"Ticket {code}-{ticket.position}: {problem}"
             if number % index_every == 0 and database.missing_terms(session, whole.order):
                 yield f"Order {code}: the full-text index lacks some of it"
