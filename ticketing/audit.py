@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from ticketing.extensions import db
-from ticketing.models import AuditEntry, now
+from ticketing.models import AuditEntry, Membership, now
 from ticketing.transactions import DATABASE_ERRORS, Unavailable, write
 
 KEPT: Final = dt.timedelta(days=400)  # a year, and time to look at it
@@ -147,6 +147,18 @@ def _lately(action: str, actor: Actor, organiser_id: int | None, order_id: int |
         AuditEntry.at > now() - SAME,
     )
     return db.session.scalar(same.limit(1)) is not None
+
+
+def of(organiser_id: int) -> list[Select[AuditEntry]]:
+    """What was done with an organiser's data, and by their team with their own accounts.
+
+    One by one each is read from the end of an index; together they would be sorted first.
+    """
+    team = select(Membership.user_id).where(Membership.organiser_id == organiser_id)
+    return [
+        select(AuditEntry).where(AuditEntry.organiser_id == organiser_id),
+        select(AuditEntry).where(AuditEntry.organiser_id.is_(None), AuditEntry.user_id.in_(team)),
+    ]
 
 
 def prune() -> None:

@@ -4,8 +4,9 @@ They are reached by a row's id (keyset), so the last is as quick as the first an
 nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select
@@ -25,22 +26,29 @@ class Page(Generic[Row]):
 
 def newest_first(
     session: Session,
-    wanted: Select[Row],
+    wanted: Select[Row] | Iterable[Select[Row]],
     row_id: InstrumentedAttribute[int],
     *,
     size: int,
     before: int | None = None,
     after: int | None = None,
 ) -> Page[Row]:
-    """The page of what is wanted that follows (or precedes) the row of that id."""
-    wanted = wanted.order_by(None)
-    if before is not None:  # the newest stand first, so what comes before has a greater id
-        wanted = wanted.where(row_id > before).order_by(row_id)
-    elif after is not None:
-        wanted = wanted.where(row_id < after).order_by(row_id.desc())
-    else:
-        wanted = wanted.order_by(row_id.desc())
-    found: list[Any] = list(session.scalars(wanted.limit(size + 1)))
+    """The page of what is wanted that follows (or precedes) the row of that id.
+
+    Of several selects that have no row in common it is a page of all of them together.
+    """
+    found: list[Any] = []
+    for each in [wanted] if isinstance(wanted, Select) else wanted:
+        some = each.order_by(None)
+        if before is not None:  # the newest stand first, so what comes before has a greater id
+            some = some.where(row_id > before).order_by(row_id)
+        elif after is not None:
+            some = some.where(row_id < after).order_by(row_id.desc())
+        else:
+            some = some.order_by(row_id.desc())
+        found += session.scalars(some.limit(size + 1))
+    found.sort(key=attrgetter("id"), reverse=before is None)
+    found = found[: size + 1]
     more, shown = len(found) > size, found[:size]
     if not shown:
         return Page([], None, None)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from flask import Flask, current_app
-from flask_babel import force_locale, ngettext
+from flask_babel import force_locale, ngettext, pgettext
 from flask_babel import gettext as _
 
 from ticketing import barcodes, languages, localtime, metrics, names
@@ -93,7 +93,7 @@ def sheet_of(ticket: Ticket, lang: str) -> TicketSheet:
         lang=lang,
         labels={
             "title": _("Ticket"),
-            "holder": _("Name"),
+            "holder": pgettext("of a person", "Name"),
             "ticket_type": _("Ticket type"),
             "order": _("Order"),
             "place": _("Place"),

@@ -4,6 +4,7 @@ Everything is asked for in a language that nobody speaks (`pseudo.py`); what sta
 what people wrote.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
@@ -19,10 +20,18 @@ from tests.security.conftest import FromOutside
 from tests.security.link_routes import link_routes
 from tests.translations import pseudo
 from tests.translations.reading import data_words, untranslated
-from ticketing import catalogues, links, mails, tickets_pdf
+from ticketing import (
+    catalogues,
+    email_changes,
+    invitations,
+    links,
+    mails,
+    outbox,
+    tickets_pdf,
+)
 from ticketing.extensions import db
-from ticketing.mailing import defaults
-from ticketing.models import Order, OutboxMail
+from ticketing.mailing import account_letters, defaults
+from ticketing.models import AppleWallet, Order, OutboxMail, now
 from ticketing.transactions import write
 from ticketing.web import errors
 
@@ -181,6 +190,30 @@ def test_every_mail_of_an_event(app: Flask, order: Order) -> None:
             reader.read(f"{kind}: in the editor", f"{wording.title}\n{wording.about}")
             assert f'<html lang="{LANGUAGE}" dir="rtl">' in composed.html
     reader.check(pages=4 * len(defaults.WORDINGS))
+
+
+def test_every_mail_about_an_account(app: Flask, order: Order) -> None:
+    reader, organiser_id = Reader(), order.shop.organiser_id
+    user = builders.make_user(order.shop.organiser, password=PASSWORD)
+    soon = now() + dt.timedelta(days=3)
+    wallet = AppleWallet(organiser_id=organiser_id, pass_type_id="pass.zqx", expires_at=soon)
+    with write() as session:
+        session.add(wallet)
+    invitations.invite(organiser_id, "zqx@example.org", "desk", by=user, locale=LANGUAGE)
+    email_changes.ask(user, "zqx@example.org", locale=LANGUAGE)
+    written = {outbox.INVITATION, outbox.EMAIL_CHANGE}
+    params = {"at": now().isoformat(), "browser": "", "wallet_id": wallet.id}
+    with write() as session:
+        for kind in account_letters.LETTERS.keys() - written:
+            outbox.tell_user(session, kind, user, LANGUAGE, params=params)
+    found = db.session.scalars(select(OutboxMail).where(OutboxMail.organiser_id.is_(None))).all()
+    assert {mail.kind for mail in found} == account_letters.LETTERS.keys()
+    for mail in found:
+        composed = mails.compose(mail)
+        for part in ("subject", "text", "html"):
+            reader.read(f"{mail.kind}: {part}", getattr(composed, part))
+        assert f'<html lang="{LANGUAGE}" dir="rtl">' in composed.html
+    reader.check(pages=3 * len(account_letters.LETTERS))
 
 
 def test_the_pdf(app: Flask, order: Order) -> None:

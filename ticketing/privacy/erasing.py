@@ -71,11 +71,16 @@ def erase_in(
     entries = _by_order(session, HistoryEntry, ids)
     mails = _by_order(session, OutboxMail, ids)
     shares = _shares_of(session, ids)
+    changed = []
     for order in orders:
         found = _InOrder(
             order, who, entries.get(order.id, []), mails.get(order.id, []), shares.get(order.id, [])
         )
         done += found.erase(session, by, why)
+        if found.done.orders:
+            changed.append(order.id)
+    if changed:  # all at once: each statement has SQLAlchemy write what it knows so far
+        _forget_answers(session, changed)
     return done
 
 
@@ -109,7 +114,6 @@ class _InOrder:
         self._forget_reasons()
         self.done.orders = 1
         order.content_digest = FORGOTTEN
-        _forget_answers(session, order.id)
         told: dict[str, Any] = {"tickets": [ticket.position for ticket in self.tickets]}
         if self.done.bookers:
             told["contact"] = True
@@ -232,11 +236,11 @@ def _forget_holder(ticket: Ticket, keys: Collection[str]) -> None:
     ticket.revision += 1
 
 
-def _forget_answers(session: Session, order_id: int) -> None:
+def _forget_answers(session: Session, order_ids: Collection[int]) -> None:
     """Other programs' answers may repeat what they were told."""
-    of_order = select(Call.id).where(Call.order_id == order_id)
+    of_orders = select(Call.id).where(Call.order_id.in_(order_ids))
     session.execute(
-        update(CallTry).where(CallTry.call_id.in_(of_order)).values(answer="", error=""),
+        update(CallTry).where(CallTry.call_id.in_(of_orders)).values(answer="", error=""),
         execution_options={"synchronize_session": False},
     )
 

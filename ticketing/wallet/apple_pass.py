@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from flask_babel import force_locale
+from flask_babel import force_locale, pgettext
 from flask_babel import gettext as _
 
 from ticketing import barcodes, brand, languages, localtime, names
@@ -90,7 +90,7 @@ def _words(lang: str) -> dict[str, str]:
         return {
             "date": _("Date"),
             "event": _("Event"),
-            "holder": _("Name"),
+            "holder": pgettext("of a person", "Name"),
             "type": _("Ticket type"),
             "place": _("Place"),
             "starts": _("Starts"),

@@ -71,20 +71,19 @@ def audit_file() -> ResponseReturnValue:
     )
 
 
-def _lines(session: Session, wanted: Select[AuditEntry]) -> Iterator[bytes]:
+def _lines(session: Session, wanted: Sequence[Select[AuditEntry]]) -> Iterator[bytes]:
     header = ["at", "user", "key", "action", "order_id", "about", "address"]
     with session:
         yield _line(header)
         last: int | None = None
         while True:
-            portion = wanted if last is None else wanted.where(AuditEntry.id < last)
-            found = list(session.scalars(portion.limit(ROWS_AT_ONCE)))
-            last = found[-1].id if found else last
-            lines = [_line(_cells(entry)) for entry in found]
+            page = newest_first(session, wanted, AuditEntry.id, size=ROWS_AT_ONCE, after=last)
+            last = page.after
+            lines = [_line(_cells(entry)) for entry in page.rows]
             # Whoever downloads slowly holds no transaction open. It forgets the entries, too.
             session.rollback()
             yield from lines
-            if len(lines) < ROWS_AT_ONCE:
+            if last is None:
                 return
 
 
@@ -113,8 +112,13 @@ def _query() -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _wanted(query: dict[str, str], zone: ZoneInfo) -> Select[AuditEntry]:
-    wanted = scope.select_audit()
+def _wanted(query: dict[str, str], zone: ZoneInfo) -> list[Select[AuditEntry]]:
+    return [_narrowed(each, query, zone) for each in scope.select_audit()]
+
+
+def _narrowed(
+    wanted: Select[AuditEntry], query: dict[str, str], zone: ZoneInfo
+) -> Select[AuditEntry]:
     if person := query.get("person"):
         wanted = wanted.where(AuditEntry.user_id == number_in(person))
     if action := query.get("action"):
@@ -123,9 +127,7 @@ def _wanted(query: dict[str, str], zone: ZoneInfo) -> Select[AuditEntry]:
         wanted = wanted.where(AuditEntry.at >= since)
     if until := day_in(query.get("to"), zone):
         wanted = wanted.where(AuditEntry.at < until + dt.timedelta(days=1))
-    return wanted.order_by(AuditEntry.id.desc()).options(
-        joinedload(AuditEntry.user), joinedload(AuditEntry.api_key)
-    )
+    return wanted.options(joinedload(AuditEntry.user), joinedload(AuditEntry.api_key))
 
 
 def _codes(entries: Sequence[AuditEntry]) -> dict[int, str]:

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from flask import abort, g, request, session
 from flask_security import current_user
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from werkzeug.exceptions import Forbidden
 
-from ticketing import invitations, orders
+from ticketing import audit, invitations, orders
 from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import steps
@@ -283,15 +283,9 @@ def delivery_or_404(call_id: int) -> Call:
     return found or abort(404)
 
 
-def select_audit() -> Select[AuditEntry]:
+def select_audit() -> list[Select[AuditEntry]]:
     """What was done with the organiser's data, and by the team with their own accounts."""
-    team = select(Membership.user_id).where(Membership.organiser_id == organiser_id())
-    return select(AuditEntry).where(
-        or_(
-            AuditEntry.organiser_id == organiser_id(),
-            and_(AuditEntry.organiser_id.is_(None), AuditEntry.user_id.in_(team)),
-        )
-    )
+    return audit.of(organiser_id())
 
 
 def select_api_keys() -> Select[ApiKey]:

@@ -3,6 +3,7 @@
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
@@ -147,7 +148,7 @@ def _text(form: ShopForm, setting: str) -> str:
 def _compare(form: ShopForm, now: dict[str, str], typed: dict[str, str]) -> list[Version]:
     def shown(setting: str, value: str) -> str:
         if setting == "download_enabled":
-            return str(_("On") if value else _("Off"))
+            return pgettext("download", "On") if value else pgettext("download", "Off")
         if setting == "languages":
             return ", ".join(CONTENT.get(each, each) for each in value.split())
         return value
