@@ -30,7 +30,7 @@
   }
 
   // On a phone the ways scroll sideways: the one that was taken is in sight.
-  for (const here of document.querySelectorAll('nav > [aria-current]')) {
+  for (const here of document.querySelectorAll('.tabs > [aria-current], .subtabs > [aria-current]')) {
     const way = here.parentElement
     const { left, right } = here.getBoundingClientRect()
     const seen = way.getBoundingClientRect()

@@ -1,7 +1,9 @@
 """An organiser picks any colour; the pages stay readable."""
 
+import colorsys
 import random
 import re
+from itertools import product, starmap
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,15 @@ STYLESHEET = Path(__file__).parent.parent / "static" / "app.css"
 AWKWARD = ["#000000", "#ffffff", "#ffff00", "#00ff00", "#0000ff", "#ff0000", "#777777", "#767676"]
 # A fixed seed: a failure has to come back on the next run.
 _dice = random.Random(20)  # noqa: S311 - not a secret
-COLOURS = [*AWKWARD, *(f"#{_dice.randrange(1 << 24):06x}" for _ in range(400))]
+# Every fifth hue, pale to nearly black, dull to neon.
+HUES = [
+    "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
+    for channels in starmap(
+        colorsys.hls_to_rgb,
+        product([hue / 72 for hue in range(72)], (0.06, 0.25, 0.5, 0.75, 0.94), (0.3, 1.0)),
+    )
+]
+COLOURS = [*AWKWARD, *HUES, *(f"#{_dice.randrange(1 << 24):06x}" for _ in range(400))]
 SURFACES = {"light": LIGHT_SURFACES, "dark": DARK_SURFACES}
 
 

@@ -17,7 +17,7 @@ from tests.browser.people import (
     ticket,
 )
 from tests.smtp import SmtpServer
-from ticketing import barcodes, personalisation
+from ticketing import barcodes, languages, personalisation
 from ticketing.models import Order
 
 
@@ -74,6 +74,27 @@ def test_on_a_phone_the_present_way_is_in_sight(booker: Page, order: Order) -> N
         booker.goto(f"/backoffice/{path}")
         here = booker.get_by_role("navigation", name="Ticketing").get_by_role("link", name=name)
         expect(here).to_be_in_viewport(ratio=0.95)
+
+
+@pytest.mark.parametrize("language", [*languages.CONTENT])
+def test_the_ways_stand_in_one_row(organiser: Page, order: Order, language: str) -> None:
+    sign_in(organiser, order.shop.organiser, f"row-{language}-{order.id}@example.org")
+    organiser.goto(f"/backoffice/privacy/notice?lang={language}")
+    bar = organiser.get_by_role("banner").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 2 * 44
+
+
+def test_seldom_needed_pages_are_behind_more(organiser: Page, order: Order) -> None:
+    sign_in(organiser, order.shop.organiser, f"more-{order.id}@example.org")
+    ways = organiser.get_by_role("navigation", name="Ticketing")
+    expect(ways.get_by_role("link")).to_have_text(["Orders", "Events", "Shops", "Outbox"])
+    ways.get_by_role("button", name="More").press("Enter")
+    organiser.keyboard.press("ArrowDown")
+    expect(ways.get_by_role("link", name="API keys")).to_be_focused()
+    organiser.keyboard.press("Enter")
+    expect(organiser.get_by_role("heading", level=1)).to_have_text("API keys")
+    expect(ways.get_by_role("link", name="API keys")).to_have_attribute("aria-current", "page")
 
 
 def test_search_as_one_types(organiser: Page, order: Order) -> None:

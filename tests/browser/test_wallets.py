@@ -89,6 +89,7 @@ def test_an_owner_sets_both_up(app: Flask, company: Company) -> None:
     page = company.context(friend=GOOGLE, viewport={"width": 1280, "height": 900}).new_page()
     asked = at_google(page)
     sign_in(page, shop.organiser, f"sets-up-{shop.id}@example.org")
+    page.get_by_role("button", name="More").click()
     page.get_by_role("link", name="Wallet").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download the request").click()

@@ -99,6 +99,25 @@ class Dashes:
 
 
 @dataclass(frozen=True, slots=True)
+class Torn:
+    """A torn edge: a row of discs in the paper's colour, which is one line of round dashes."""
+
+    y: float
+    width: float
+    step: float
+    disc: float  # its diameter
+
+    def draw(self, canvas: Any) -> None:
+        canvas.saveState()
+        canvas.setStrokeColor(HexColor("#ffffff"))
+        canvas.setLineWidth(self.disc)
+        canvas.setLineCap(1)
+        canvas.setDash([0, self.step])
+        canvas.line(self.step / 2, self.y, self.width, self.y)
+        canvas.restoreState()
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """A QR code as an image of one pixel a module: these keep their edges at every size."""
 
@@ -122,7 +141,7 @@ class Code:
         canvas.restoreState()
 
 
-Mark = Line | Box | Dashes | Code
+Mark = Line | Box | Dashes | Torn | Code
 
 
 class Marks(Flowable):

@@ -11,7 +11,7 @@ from ticketing.brand import text_on
 from ticketing.qr import qr_bits
 
 from .document import Document, TicketSheet
-from .draw import Box, Code, Dashes, Line, Mark
+from .draw import Box, Code, Dashes, Line, Mark, Torn
 from .measure import pieces_width
 from .scripts import Piece, compose
 from .wrap import Fitted, fit
@@ -22,6 +22,7 @@ INNER = WIDTH - 2 * MARGIN
 BAND = 232
 LEFT, RIGHT = 284, 188  # the two columns under the band
 CUT = 680
+TOOTH = 14.875  # of the torn edge beneath the band: forty of them in its width
 QUIET = 4  # modules of white that a decoder needs around the code; they are in the image
 
 INK, GREY, RULE = "#15181c", "#5f6770", "#cfd4da"
@@ -72,10 +73,12 @@ class _Column:
             self.marks.append(Line(self.x + spare * align, y, fitted.size, bold, colour, pieces))
             self.top += fitted.leading
 
-    def row(self, label: str, value: str, *, high: float, bold: bool = False) -> None:
+    def row(
+        self, label: str, value: str, *, high: float, size: float = 14, bold: bool = False
+    ) -> None:
         """A small grey label over its value."""
         self.text(label, 8.5, high=11, colour=GREY, gap=18)
-        self.text(value, 13, high=high, bold=bold, gap=2)
+        self.text(value, size, high=high, bold=bold, gap=2)
 
 
 def _ticket(sheet: TicketSheet) -> list[Mark]:
@@ -87,12 +90,12 @@ def _ticket(sheet: TicketSheet) -> list[Mark]:
         ("ticket_type", sheet.ticket_type) if sheet.holder is None else ("holder", sheet.holder)
     )
     left.text(labels[headline], 8.5, high=11, colour=GREY, gap=18)
-    left.text(name, 25, high=122, bold=True, gap=1)
+    left.text(name, 28, high=122, bold=True, gap=1)
     if sheet.holder is not None:
-        left.row(labels["ticket_type"], sheet.ticket_type, high=32, bold=True)
-    left.row(labels["when"], sheet.when, high=32)
-    left.row(labels["place"], sheet.place, high=50)
-    left.row(labels["order"], sheet.order_code, high=16, bold=True)
+        left.row(labels["ticket_type"], sheet.ticket_type, high=44, size=18, bold=True)
+    left.row(labels["when"], sheet.when, high=34, size=13)
+    left.row(labels["place"], sheet.place, high=52)
+    left.row(labels["order"], sheet.order_code, high=18, bold=True)
 
     x, top = WIDTH - MARGIN - RIGHT, BAND + 34
     marks.append(Box(x, HEIGHT - top - RIGHT, RIGHT, RIGHT, fill="#ffffff", frame=RULE, radius=8))
@@ -116,6 +119,7 @@ def _band(colour: str, organiser: str, event_name: str, title: str, lang: str) -
     if ink == "#000000":
         # A pale band needs an edge on white paper.
         marks.append(Box(0, HEIGHT - BAND - 0.5, WIDTH, 0.5, fill=RULE))
+    marks.append(Torn(HEIGHT - BAND, WIDTH, TOOTH, TOOTH * 0.6))
     _Column(marks, MARGIN, 42, INNER - 140, lang).text(
         organiser, 13, high=17, bold=True, colour=ink
     )

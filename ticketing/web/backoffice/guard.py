@@ -226,6 +226,7 @@ def shell() -> dict[str, object]:
         "other_places": [each for each in scope.memberships() if each is not place],
         "sign_out_url": url_for("security.logout"),
         "nav_items": tabs.main(),
+        "nav_more": tabs.more(),
         "event_tabs": tabs.of_event,
         "shop_tabs": tabs.of_shop,
         "privacy_tabs": tabs.of_privacy,

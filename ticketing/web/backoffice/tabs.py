@@ -12,12 +12,20 @@ Tab = tuple[str, str, str]  # its key, its words, where it leads
 
 
 def main() -> list[Tab]:
+    """Where one is every day."""
     return _there(
         {},
         ("orders", _("Orders"), "orders", "desk"),
         ("events", _("Events"), "events", "desk"),
         ("shops", _("Shops"), "shops", "desk"),
         ("outbox", _("Outbox"), "outbox", "desk"),
+    )
+
+
+def more() -> list[Tab]:
+    """What is set up once, and looked after now and then."""
+    return _there(
+        {},
         ("webhooks", _("Webhooks"), "webhooks", "owner"),
         ("api_keys", _("API keys"), "api_keys", "owner"),
         ("wallet", _("Wallet"), "wallet", "owner"),
