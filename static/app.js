@@ -134,10 +134,11 @@
     detail.xhr.slow = setTimeout(() => root.setAttribute('aria-busy', 'true'), 300)
   })
 
-  on('htmx:afterRequest', ({ detail }) => {
-    clearTimeout(detail.xhr.slow)
+  on('htmx:afterRequest', ({ detail: { xhr, elt } }) => {
+    clearTimeout(xhr.slow)
+    if (xhr.getResponseHeader('HX-Redirect')) return root.setAttribute('aria-busy', 'true') // until the next page is there
     release(root)
-    release(detail.elt)
+    release(elt)
   })
 
   on('htmx:beforeSwap', ({ detail }) => {
@@ -169,6 +170,7 @@
 
   on('htmx:afterSettle', ({ target, detail }) => {
     if (target === dialog) return showDialog()
+    if (target.id === 'main') scrollTo(0, 0)
     const bad = detail?.xhr?.status === 422 && badField(target)
     if (bad) return bad.focus()
     restoreFocus(lastTrail)
@@ -182,11 +184,20 @@
     return one('[data-retry]', place)
   }
 
-  function failed({ detail: { elt, requestConfig } }) {
-    complain().onclick = () => {
+  // A refusal's page in short.
+  function inShort(html) {
+    const page = new DOMParser().parseFromString(html || '', 'text/html')
+    const words = [...page.querySelectorAll('h1, main p:not(.meta, :empty)')]
+    return words.map((e) => e.textContent).join(' – ')
+  }
+
+  function failed({ detail: { elt, xhr, requestConfig } }) {
+    const { verb, path, triggeringEvent } = requestConfig
+    complain(inShort(xhr.responseText)).onclick = () => {
       if (!elt.isConnected) location.reload()
-      else if (elt.matches('form')) elt.requestSubmit(requestConfig.triggeringEvent?.submitter)
-      else elt.click()
+      else if (elt.matches('form')) elt.requestSubmit(triggeringEvent?.submitter)
+      else if (elt.matches('a, button')) elt.click()
+      else window.htmx.ajax(verb, path, { source: elt }) // what follows a form, or the time
     }
   }
   for (const type of ['sendError', 'responseError', 'timeout']) on(`htmx:${type}`, failed)
@@ -202,11 +213,33 @@
     if (news) news.textContent = $('announcer').textContent
   }
 
+  // ---- Where there is no network the page stays, with all that was typed into it. Browsers may be
+  // wrong about that, so the server is asked.
+
+  const here = document.currentScript.src
+  let there
+  const isAlone = () => !navigator.onLine && !there
+  const byHtmx = (element) => window.htmx && element?.matches('[data-hx-get], [data-hx-post]')
+  const leaves = ({ protocol, target, href }) =>
+    /^http/.test(protocol) && target !== '_blank' && href.split('#')[0] !== location.href.split('#')[0]
+
+  async function stayIfAlone(event, again) {
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    there = await fetch(here, { method: 'HEAD', cache: 'no-store' }).catch(() => false)
+    if (there) again()
+    else complain().onclick = again
+    there = false
+  }
+
   // ---- One submit at a time
 
   const release = (form) => form?.removeAttribute('aria-busy')
   on('submit', (event) => {
-    const form = event.target
+    const { target: form, submitter } = event
+    if (isAlone() && !byHtmx(form) && !byHtmx(submitter)) {
+      return stayIfAlone(event, () => form.requestSubmit(submitter))
+    }
     if (form.method === 'get') return
     if (form.getAttribute('aria-busy')) {
       event.preventDefault()
@@ -216,7 +249,7 @@
       setTimeout(release, 15000, form) // a download leaves the page where it is
     }
   }, true)
-  addEventListener('pageshow', () => document.querySelectorAll('form[aria-busy]').forEach(release))
+  addEventListener('pageshow', () => document.querySelectorAll('[aria-busy]').forEach(release))
 
   // ---- Record, copy, share
 
@@ -232,10 +265,7 @@
       const answer = await fetch(dataset.record, { method: 'POST', keepalive: true, body, headers: headers() })
       const html = await answer.text()
       if (answer.ok) return apply(html)
-      // A refusal's page in short: this link no longer counts. (A 422 is a form.)
-      const page = new DOMParser().parseFromString(answer.status === 422 ? '' : html, 'text/html')
-      const words = [...page.querySelectorAll('h1, main p:not(.meta, :empty)')]
-      complain(words.map((e) => e.textContent).join(' – ')).remove()
+      complain(inShort(answer.status === 422 ? '' : html)).remove() // a 422 is a form
     } catch {} // offline, or the page was left: the next look shows what the server knows
   }
 
@@ -258,6 +288,7 @@
     const text = field ? field.value : copyText
     const done = await navigator.clipboard?.writeText(text).then(() => true, () => false)
       || copyTheOldWay(text, field)
+    if (!done && !dialog.open) return complain(copyFailedText).remove() // a dialog has room for it
     announce(done ? copiedText : copyFailedText)
     if (!done) return
     const { lastChild: label } = button
@@ -296,7 +327,8 @@
       field.value = hit.value
       hit.closest('.suggestion').remove()
       field.focus()
-    } else record(hit)
+    } else if (isAlone() && leaves(hit) && !event.defaultPrevented) stayIfAlone(event, () => hit.click())
+    else record(hit)
   })
 
   // ---- Live: the stream where it works, else asking

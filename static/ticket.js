@@ -11,6 +11,7 @@
   if (isCopy || !serviceWorker.controller) look()
   if (!isCopy) return
 
+  history.scrollRestoration = 'manual' // the notice is new, and where it is must be seen
   // What it said of something just done was said before.
   for (const each of document.querySelectorAll('.notice[role=status]')) each.remove()
   const pass = document.querySelector('.pass')

@@ -37,10 +37,12 @@ PHONE: dict[str, Any] = {
     ),
 }
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
-# What the browser itself says of an answer that is an error, of an address that is out of reach,
-# and in frames: an iPhone's feature that it doesn't know, the focus that it leaves to the parent.
+# What the browser itself and htmx say of an answer that is an error, and of an address that is out
+# of reach; and in frames: an iPhone's feature that the browser doesn't know, the focus that it
+# leaves to the parent.
 EXPECTED = re.compile(
-    r"Failed to load resource|net::ERR_|Unrecognized feature: 'web-share'|Blocked autofocusing"
+    r"Failed to load resource|net::ERR_|^htmx:(?:afterRequest|sendError), |"
+    r"^Response Status Error Code 503 from |Unrecognized feature: 'web-share'|Blocked autofocusing"
 )
 
 

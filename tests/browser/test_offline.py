@@ -76,8 +76,9 @@ def test_what_was_withdrawn_is_kept_no_longer(
 ) -> None:
     first, second = (builders.claim(each) for each in order_of_five.tickets[:2])
     phone, former = company.phone(), page_of(first)
-    for path in (former, page_of(second)):
-        phone.goto(path)
+    phone.goto(former)
+    wait_until_kept(phone, former)
+    phone.goto(page_of(second))
     wait_until_kept(phone, former, page_of(second))
     personalisation.reopen(
         order_of_five, {first.id: first.revision}, "Names were mixed up", builders.ORGANISER
@@ -105,7 +106,7 @@ def test_a_copy_looks_what_became_of_it_as_soon_as_it_can(
 
     visitor.context.set_offline(True)
     visitor.reload()
-    expect(visitor.get_by_text(COPY)).to_be_visible()
+    expect(visitor.get_by_text(COPY)).to_be_in_viewport()
     assert read_qr(visitor.get_by_role("img", name=CODE)) == renewed
     personalisation.reopen(
         order_of_five, {mine.id: mine.revision}, "Names were mixed up", builders.ORGANISER

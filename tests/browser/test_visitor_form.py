@@ -146,9 +146,8 @@ def test_reopened_while_filling_in(order_of_five: Order, visitor: Page, link: st
     personalisation.reopen(
         order_of_five, {mine.id: mine.revision}, "Wrong link", builders.ORGANISER
     )
-    with visitor.expect_navigation() as answered:
+    with visitor.expect_response(re.compile(f"{link}$")) as answered:
         visitor.get_by_role("button", name="Save").tap()
-    assert answered.value is not None
     assert answered.value.status in {409, 410}
     typed = visitor.locator("main")
     for text in ("Anna", "Visser", "anna@example.org", "06 12345678"):

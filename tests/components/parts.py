@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import (
     Flask,
     Response,
+    make_response,
     redirect,
     render_template,
     render_template_string,
@@ -18,6 +19,7 @@ from flask import (
     url_for,
 )
 from flask_babel import Babel
+from markupsafe import escape
 from playwright.sync_api import Page
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -25,6 +27,7 @@ from wtforms import EmailField, Form, StringField
 from wtforms.validators import InputRequired
 
 from ticketing.config import PROJECT
+from ticketing.web import leading
 from ticketing.web.embed import Look
 
 CSP = (
@@ -68,6 +71,16 @@ OVERVIEW = (
 <form method="post" action="/elsewhere" data-hx-post="/elsewhere" data-hx-target="#dialog">
 <button class="button">Elsewhere</button></form>{% endblock %}"""
 )
+# A page's own form: sent by htmx where it is there, and by the browser where it isn't.
+FORM = """{% extends "layout.html" %}{% import "components.html" as ui %}
+{% block title %}Form{% endblock %}{% block body %}<h1>{{ title }}</h1>
+<form method="post" action="/form"{{ ui.by_script('/form') }} novalidate>
+{{ ui.field(form.name) }}{{ ui.button('Save') }}</form>
+<form method="get" action="/search" data-hx-get="/search" data-hx-target="#found"
+  data-hx-trigger="submit, input delay:10ms from:#q" data-hx-sync="this:replace">
+<label for="q">Search</label><input id="q" name="q"></form>
+<div id="found" data-hx-get="/search" data-hx-target="this" data-hx-trigger="look from:body"></div>
+<a href="/visitor">Elsewhere</a>{% endblock %}"""
 CLAIM = (
     PARTS
     + """{% call ui.dialog_frame('Claim ticket 1', back='/') %}
@@ -192,6 +205,19 @@ def make_app(server: Server) -> Flask:
         if not form.validate():
             return render_template_string(CLAIM, form=form), 422
         return Response(server.news(3, "Ticket 1 is ready"), headers={"HX-Trigger": "closeDialog"})
+
+    @app.route("/form", methods=["GET", "POST"])
+    def form() -> tuple[str, int] | WerkzeugResponse:
+        asked = ClaimForm(request.form)
+        if request.method == "GET":
+            return render_template_string(FORM, form=ClaimForm(), title="A form"), 200
+        if not asked.name.validate(asked):
+            return render_template_string(FORM, form=asked, title="Not yet"), 422
+        return leading.lead_by_script(make_response(redirect("/visitor", 303)))
+
+    @app.get("/search")
+    def search() -> str:
+        return f"<p>Found {escape(request.args.get('q', 'nothing'))}</p>"
 
     @app.route("/gone", methods=["GET", "POST"])
     def gone() -> tuple[str, int]:

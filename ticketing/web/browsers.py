@@ -1,4 +1,5 @@
-"""Which browser somebody sits at: in words for the list of sessions, and whether it is known.
+"""Which browser somebody sits at: in words for the list of sessions, whether it is inside another
+app, and whether it is known.
 
 A browser that was signed in with keeps a cookie that says for which accounts, and nothing else: it
 opens nothing, but its tries are counted apart (`attempts.py`), and no mail is sent about it.
@@ -37,6 +38,20 @@ _SYSTEMS: Final = {
     "Mac OS X": "macOS",
     "Linux": "Linux",
 }
+
+# Apps that open links in themselves, by what they add to the name of the system's web view; and
+# that web view alone: Android's says so, an iPhone's lacks the name of Safari at the end.
+# https://developer.chrome.com/docs/webview/user-agent
+_INSIDE_APP: Final = re.compile(
+    r"FBAN|FBAV|FB_IAB|Instagram|WhatsApp|musical_ly|trill_|BytedanceWebview|TikTok|Snapchat|"
+    r"\bLine/|LinkedInApp|Twitter for |TwitterAndroid|Pinterest/|Telegram-Android|MicroMessenger|"
+    r"Outlook-(?:iOS|Android)|\bGSA/|; wv\)|\b(?:iPhone|iPad|iPod)\b.* AppleWebKit/(?!.*Safari/)"
+)
+
+
+def is_inside_app(agent: str) -> bool:
+    """Whether it is the browser inside another app: many save no files and keep no pages."""
+    return _INSIDE_APP.search(agent) is not None
 
 
 def in_words(agent: str) -> str:

@@ -31,15 +31,11 @@ from ticketing.refusals import DeadlinePassed, FormExpired
 from ticketing.status import status_of
 from ticketing.wallet import offers
 from ticketing.wallet.google_link import GOOGLE
-from ticketing.web import by_link, made_pdfs, protection, send
+from ticketing.web import browsers, by_link, made_pdfs, protection, send
 from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
 from ticketing.web.link_forms import LinkForm, whole_number
 
 blueprint = Blueprint("holder", __name__, url_prefix="/t/<token>")
-
-# Browsers inside other apps can't always save a file; people do better in their own.
-# https://developers.facebook.com/docs/sharing/webmasters and the apps' own user agents.
-_IN_APP = re.compile(r"FBAN|FBAV|Instagram|WhatsApp|Line/|Snapchat|TikTok|; wv\)", re.IGNORECASE)
 
 # Where a wallet of its own is at hand; elsewhere people may have either in their pocket.
 _APPLE_ONLY = re.compile(r"iPhone|iPad|iPod")
@@ -116,7 +112,7 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
         here=f"/t/{token}",
         address=links.ticket_url(ticket),
         as_of=now(),
-        in_app=bool(_IN_APP.search(request.headers.get("User-Agent", ""))),
+        in_app=browsers.is_inside_app(request.headers.get("User-Agent", "")),
         can_mail=download is Download.READY
         and bool(ticket.email or not ticket.type.needs_personal_data),
         mailed="mailed" in request.args,

@@ -25,6 +25,7 @@ _ASKING_FORM: Final = re.compile(rf'<form\b[^>]*\bmethod="get"[^>]*\baction="{_O
 
 
 def init_app(app: Flask) -> None:
+    app.after_request(lead_by_script)  # what is said first is done last
     app.after_request(lead_on)
 
 
@@ -41,6 +42,19 @@ def lead_on(response: Response) -> Response:
     # What is packed already was drawn before, and led on then.
     if response.mimetype == "text/html" and "Content-Encoding" not in response.headers:
         response.set_data(leading_on(response.get_data(as_text=True), asked))
+    return response
+
+
+def lead_by_script(response: Response) -> Response:
+    """A form that a script sent in the browser's place ends where the browser would have gone.
+
+    The script would follow a redirect by itself: the next page be fetched twice, and what is said
+    there once be read by nobody. https://htmx.org/headers/hx-redirect/
+    """
+    if response.status_code == 303 and request.headers.get("HX-Target") == "main":
+        response.headers["HX-Redirect"] = response.headers.pop("Location")
+        response.status_code = 204
+        response.set_data(b"")
     return response
 
 

@@ -1,0 +1,111 @@
+"""Whoever has typed something keeps it: without a network, with a busy server, after Back."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import builders, seen
+from tests.browser.people import Company, fill_in
+from tests.live_server import LiveServer
+from ticketing.models import Order
+
+ALONE = "Are you connected?"
+TYPED = {"First name": "Anna", "Last name": "Visser", "Phone": "06 12345678"}
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("Save|Complete order")).tap()
+
+
+def try_again(page: Page) -> None:
+    page.get_by_role("button", name="Try again").tap()
+
+
+def expect_typed(page: Page) -> None:
+    for label, value in TYPED.items():
+        expect(page.get_by_label(label, exact=True)).to_have_value(value)
+
+
+def test_offline_in_the_middle_of_a_form(visitor: Page, order_of_five: Order) -> None:
+    visitor.goto(builders.share(order_of_five.tickets[0]))
+    fill_in(visitor, "Anna", "Visser", "anna.offline@example.org", "06 12345678")
+    visitor.context.set_offline(True)
+    save(visitor)
+    expect(visitor.get_by_text(ALONE)).to_be_visible()
+    expect_typed(visitor)
+    visitor.get_by_role("link", name="Nederlands").tap()  # nor does another way lead out
+    expect(visitor.get_by_text(ALONE)).to_be_visible()
+    expect_typed(visitor)
+    visitor.context.set_offline(False)
+    save(visitor)
+    expect(visitor.get_by_role("heading", name="Anna Visser")).to_be_visible()
+    assert seen.actions(order_of_five.tickets[0]).count("claimed") == 1
+
+
+def test_nor_is_an_order_lost_where_htmx_never_came(booker: Page, order_of_five: Order) -> None:
+    booker.route("**/htmx-*.js*", lambda route: route.abort())
+    booker.goto(f"/shop/{order_of_five.shop.slug}")
+    booker.get_by_label("Weekend").fill("2")
+    fill_in(booker, "Anna", "Visser", "offline.order@example.org", "06 12345678")
+    booker.context.set_offline(True)
+    save(booker)
+    expect(booker.get_by_text(ALONE)).to_be_visible()
+    expect_typed(booker)
+    booker.context.set_offline(False)
+    try_again(booker)
+    expect(booker.get_by_text("your order is complete")).to_be_visible()
+
+
+def test_a_busy_server_says_so_beside_the_form(
+    visitor: Page, order_of_five: Order, server: LiveServer
+) -> None:
+    visitor.goto(builders.share(order_of_five.tickets[0]))
+    fill_in(visitor, "Anna", "Visser", "busy.server@example.org", "06 12345678")
+    [database] = server.instance.glob("*.db")
+    with closing(sqlite3.connect(database, isolation_level=None)) as somebody:
+        somebody.execute("BEGIN IMMEDIATE")  # for longer than anybody waits
+        save(visitor)
+        expect(visitor.get_by_text("Very busy right now")).to_be_visible(timeout=30_000)
+        somebody.execute("ROLLBACK")
+    expect_typed(visitor)
+    try_again(visitor)
+    expect(visitor.get_by_role("heading", name="Anna Visser")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_back_after_the_form_sends_nothing_again(
+    company: Company, order_of_five: Order, scripts: bool
+) -> None:
+    visitor = company.phone(java_script_enabled=scripts)
+    mine = order_of_five.tickets[0]
+    visitor.goto(builders.share(mine))
+    fill_in(visitor, "Anna", "Visser", "back@example.org", "06 12345678")
+    save(visitor)
+    expect(visitor.get_by_role("heading", name="Anna Visser")).to_be_visible()
+    visitor.go_back()
+    visitor.reload()
+    expect(
+        visitor.get_by_role("heading", name="This ticket has already been claimed")
+    ).to_be_visible()
+    visitor.go_forward()
+    expect(visitor.get_by_role("heading", name="Anna Visser")).to_be_visible()
+    assert seen.actions(mine).count("claimed") == 1
+
+
+def test_who_comes_back_can_press_once_more(booker: Page, order_of_five: Order) -> None:
+    """A page from the browser's memory is not busy with what it was left for."""
+    booker.goto(f"/shop/{order_of_five.shop.slug}")
+    booker.get_by_label("Weekend").fill("1")
+    fill_in(booker, "Anna", "Visser", "comes.back@example.org", "06 12345678")
+    save(booker)
+    expect(booker.get_by_text("your order is complete")).to_be_visible()
+    first = booker.url
+    booker.go_back()
+    booker.get_by_label("Weekend").fill("2")
+    fill_in(booker, "Anna", "Visser", "comes.back@example.org", "06 12345678")
+    save(booker)
+    expect(booker.get_by_text("your order is complete")).to_be_visible()
+    assert booker.url != first
