@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from flask import current_app
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
 from wtforms.csrf.core import CSRF, CSRFTokenField
 
 from ticketing.links import Link
+from ticketing.web.forms import Form
 
 GOOD_FOR_SECONDS: Final = 24 * 3600
 
@@ -43,10 +43,10 @@ class LinkCSRF(CSRF):
             )
 
 
-class LinkForm(FlaskForm):
+class LinkForm(Form):
     """A form on a link page: `Form(bound_to=link)`, or a plain text for pages without a link."""
 
-    class Meta(FlaskForm.Meta):
+    class Meta(Form.Meta):
         csrf_class = LinkCSRF
         csrf_field_name = "csrf_token"
 

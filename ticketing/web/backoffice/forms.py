@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -23,11 +22,12 @@ from ticketing import names, security_log
 from ticketing.languages import CONTENT
 from ticketing.web import noted
 from ticketing.web.details_form import Wanted
+from ticketing.web.forms import Form
 
 MAX_REASON: Final = 500
 
 
-class BackofficeForm(FlaskForm):
+class BackofficeForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         valid = bool(super().validate(extra_validators))
         if "csrf_token" in self and self.csrf_token.errors:
