@@ -48,6 +48,16 @@ def test_each_item_that_applies_says_how_and_names_a_test_that_is_there() -> Non
         assert test in names_in(file), f"{number}: {file}::{test}"
 
 
+def test_each_attack_names_tests_that_are_there() -> None:
+    rows = re.findall(r"^\| (S\d+|–) \|.*\| ([^|]+) \|$", PAGE, flags=re.M)
+    assert [attack for attack, _ in rows] == [*(f"S{number}" for number in range(1, 22)), "–"]
+    for attack, shown in rows:
+        tests = re.findall(r"`([\w/]+\.py)::(test_\w+)`", shown)
+        assert tests, attack
+        for file, test in tests:
+            assert test in names_in(file), f"{attack}: {file}::{test}"
+
+
 @cache
 def names_in(file: str) -> set[str]:
     return set(re.findall(r"^ *def (test_\w+)\(", (TESTS / file).read_text(), re.M))
