@@ -143,3 +143,9 @@ def test_it_is_found_however_it_is_typed(name: str, typed: str) -> None:
 def test_folding_once_is_enough(text: str) -> None:
     assert names.folded(names.folded(text)) == names.folded(text)
     assert names.folded(unicodedata.normalize("NFD", text)) == names.folded(text)
+
+
+def test_in_a_list_accents_and_case_stand_beside_their_letter() -> None:
+    by_bytes = ["Zoë", "anna", "Ängel", "Åsa", "Łukasz", "Lars", "Öz", "ola"]
+    told = ["Ängel", "anna", "Åsa", "Lars", "Łukasz", "ola", "Öz", "Zoë"]
+    assert names.in_order(by_bytes, str) == told

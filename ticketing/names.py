@@ -2,7 +2,10 @@
 
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
+
+Named = TypeVar("Named")
 
 # Controls, line and paragraph separators, surrogates; and the characters that turn the direction
 # of what follows (https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings), with
@@ -91,3 +94,11 @@ def folded(text: str) -> str:
     letters = "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf"})
     # What was compatible with a capital ("℡") has only now become one.
     return letters.casefold().translate(_PLAIN)
+
+
+def in_order(named: Iterable[Named], name: Callable[[Named], str]) -> list[Named]:
+    """By name as a list shows it: Å beside A, Ł beside L, whatever the case, on either engine.
+
+    Languages place some of them elsewhere; where several are spoken, this is found again.
+    """
+    return sorted(named, key=lambda each: (folded(name(each)), name(each)))

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import audit
+from ticketing import audit, names
 from ticketing.extensions import db
 from ticketing.models import AuditEntry, Membership, Order, User
 from ticketing.neutral import neutral
@@ -143,6 +144,7 @@ def _team() -> list[tuple[str, str]]:
         select(User)
         .join(Membership, Membership.user_id == User.id)
         .where(Membership.organiser_id == scope.organiser_id())
-        .order_by(User.name, User.id)
+        .order_by(User.id)
     )
-    return [(str(user.id), user.name or user.email) for user in found]
+    team = [(str(user.id), user.name or user.email) for user in found]
+    return names.in_order(team, itemgetter(1))

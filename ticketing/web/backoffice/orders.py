@@ -1,6 +1,7 @@
 """*Ticketing → Orders*: the list, searched, filtered and in pages; the address keeps the query."""
 
 import datetime as dt
+from operator import attrgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,9 @@ LONGEST_QUERY: Final = 200
 @blueprint.get("/orders")
 def orders() -> ResponseReturnValue:
     events = list(db.session.scalars(scope.select_events().order_by(Event.starts_at.desc())))
-    shops = list(db.session.scalars(scope.select_shops().order_by(Shop.name, Shop.id)))
+    shops = names.in_order(
+        db.session.scalars(scope.select_shops().order_by(Shop.id)), attrgetter("name")
+    )
     query, wanted = asked_for(events)
     everything = scope.select_orders()
     page = search.find(

@@ -1,12 +1,14 @@
 """*People*: who is in the team, as what, and who is invited."""
 
+from operator import attrgetter
+
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from ticketing import invitations, links, team, two_step
+from ticketing import invitations, links, names, team, two_step
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.invitations import InvalidInvitation
@@ -215,10 +217,7 @@ def organisation() -> ResponseReturnValue:
 
 def _page(form: InvitationForm) -> str:
     members = db.session.scalars(
-        scope.select_members()
-        .join(User)
-        .options(joinedload(Membership.user))
-        .order_by(User.name, User.email)
+        scope.select_members().join(User).options(joinedload(Membership.user)).order_by(User.email)
     )
     asked = db.session.scalars(
         invitations.unanswered(scope.organiser_id())
@@ -230,7 +229,7 @@ def _page(form: InvitationForm) -> str:
         "backoffice/people.html",
         nav="people",
         form=form,
-        members=list(members),
+        members=names.in_order(members, attrgetter("user.name")),
         invitations=[(each, mails.get(each.id), each.expires_at > now()) for each in asked],
         role_names=roles.words(),
         me=scope.user().id,

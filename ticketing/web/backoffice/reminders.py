@@ -1,5 +1,6 @@
 """*Reminders* of an event: on which days they go out, to whom in bulk, and what was sent."""
 
+from operator import attrgetter
 from typing import Any, Final
 
 from flask import flash, redirect, request, url_for
@@ -10,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice, SelectMultipleField, StringField
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from ticketing import names
 from ticketing import reminders as rules
 from ticketing.extensions import db
 from ticketing.models import Event, Shop
@@ -151,8 +153,8 @@ def _outcome(sent: int, left: int) -> str:
 
 
 def _shops(event: Event) -> list[Shop]:
-    wanted = scope.select_shops().where(Shop.event_id == event.id).order_by(Shop.name, Shop.id)
-    return list(db.session.scalars(wanted))
+    wanted = scope.select_shops().where(Shop.event_id == event.id).order_by(Shop.id)
+    return names.in_order(db.session.scalars(wanted), attrgetter("name"))
 
 
 def _chosen(shops: list[Shop], text: str) -> int | None:

@@ -1,5 +1,7 @@
 """*Shops*: active and archived, and the settings of each."""
 
+from operator import attrgetter
+
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,6 +9,7 @@ from flask_babel import pgettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from ticketing import names
 from ticketing import shops as settings_of
 from ticketing.brand import Sample, buttons_and_links
 from ticketing.config import settings
@@ -26,10 +29,9 @@ from ticketing.web.backoffice.versions import Version
 @blueprint.get("/shops")
 def shops() -> ResponseReturnValue:
     archived = request.args.get("archived") == "1"
-    found = list(
-        db.session.scalars(
-            scope.select_shops().options(joinedload(Shop.event)).order_by(Shop.name, Shop.id)
-        )
+    found = names.in_order(
+        db.session.scalars(scope.select_shops().options(joinedload(Shop.event)).order_by(Shop.id)),
+        attrgetter("name"),
     )
     shown = [shop for shop in found if (shop.archived_at is not None) == archived]
     orders = scope.select_orders().where(Order.shop_id.in_([shop.id for shop in shown])).subquery()
