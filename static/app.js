@@ -6,7 +6,6 @@
   const $ = (id) => document.getElementById(id)
   const one = (selector, within = document) => within.querySelector(selector)
   const on = (type, handler, capture) => document.addEventListener(type, handler, capture)
-  const visible = () => document.visibilityState === 'visible'
   const dialog = $('dialog')
   const current = () => +($('live-version')?.dataset.version || 0)
   // What a request says of the page: that it takes fragments, and which news it has seen.
@@ -204,7 +203,7 @@
 
   const isOldNews = (html) => /id="live-version"\D+(\d+)/.exec(html)?.[1] <= current()
 
-  // Out-of-band HTML from elsewhere than htmx's own requests: the stream, the poll, a record.
+  // Out-of-band HTML from elsewhere than htmx's own requests: the stream, the poll (live.js), a record.
   async function apply(html) {
     if (!html.trim() || isOldNews(html) || !(await htmx()) || isOldNews(html)) return
     late = false
@@ -212,6 +211,7 @@
     const news = dialog.open && /id="announcer"/.test(html) && one('[data-news]', dialog)
     if (news) news.textContent = $('announcer').textContent
   }
+  on('news', ({ detail: html }) => apply(html))
 
   // ---- Where there is no network the page stays, with all that was typed into it. Browsers may be
   // wrong about that, so the server is asked.
@@ -330,111 +330,6 @@
     } else if (isAlone() && leaves(hit) && !event.defaultPrevented) stayIfAlone(event, () => hit.click())
     else record(hit)
   })
-
-  // ---- Live: the stream where it works, else asking
-
-  // Over HTTP/1.1 a browser opens six connections to one place, and a stream keeps one: of many
-  // windows in sight some only ask. Resolves to what gives the seat back; to nothing if all are taken.
-  async function takeSeat() {
-    const anyway = () => {}
-    for (const seat of [1, 2, 3]) {
-      const leave = await new Promise((done) => {
-        const sit = (lock) => lock ? new Promise(done) : done()
-        navigator.locks?.request(`stream ${seat}`, { ifAvailable: true }, sit)
-          .catch(() => done(anyway)) ?? done(anyway)
-      })
-      if (leave) return leave
-    }
-  }
-
-  function watch({ dataset }) {
-    const EAGER = 4000
-    let source, beating, timer, watchdog, reopening, opening, leave, wait = EAGER
-    // Within how many milliseconds to come back: the server says how many others would, too.
-    let spread = 2000, again = spread
-
-    // News are in the page's language; their links lead on with one that its address asks for.
-    const asked = /[?&]lang=/.test(location.search) ? 'lang' : 'spoken'
-    const url = (path) => `${path}?since=${current()}&${asked}=${root.lang}`
-    const slower = (ms) => Math.min(ms * 2, 30000)
-    const jitter = (ms) => ms * (1 + Math.random() / 5)
-    const cancel = () => (timer = clearTimeout(timer))
-
-    // While no stream brings anything: a proxy may open one and keep what is in it.
-    function plan() {
-      if (!timer && visible() && !beating) timer = setTimeout(look, jitter(wait))
-    }
-
-    async function look() {
-      cancel()
-      try {
-        const answer = await fetch(url(dataset.poll), { headers: headers() })
-        if (answer.status === 404 || answer.status === 410) return rest() // the link is no more
-        wait = answer.ok ? EAGER : slower(wait)
-        if (answer.ok) apply(await answer.text())
-      } catch {
-        wait = slower(wait)
-      }
-      plan()
-    }
-
-    function heard({ type, data }) {
-      beating = true
-      if (type === 'beat') spread = +data || spread
-      else apply(data)
-      again = spread
-      cancel()
-      clearTimeout(watchdog)
-      watchdog = setTimeout(lost, 60000) // after a change of networks it may be dead
-    }
-
-    function lost() {
-      // Where a stream was, opening it again is asking as well. Everybody may have lost theirs.
-      const wasWell = beating
-      close()
-      reopening = setTimeout(open, Math.random() * again)
-      again = Math.max(spread, slower(again))
-      if (!wasWell) plan()
-    }
-
-    async function open() {
-      if (!window.EventSource) return
-      const mine = opening = {}
-      const seat = await takeSeat()
-      if (opening !== mine) return seat?.() // closed meanwhile
-      if (!seat) return lost()
-      leave = seat
-      source = new EventSource(url(dataset.stream))
-      watchdog = setTimeout(lost, 60000)
-      source.onerror = lost // its own retry would ask from an old version on
-      for (const type of ['beat', 'cards']) source.addEventListener(type, heard)
-      plan()
-    }
-
-    function close() {
-      source?.close()
-      leave?.()
-      source = leave = opening = beating = null
-      clearTimeout(watchdog)
-      clearTimeout(reopening)
-    }
-
-    const rest = () => (close(), cancel())
-
-    function wake() {
-      rest()
-      if (!visible()) return
-      look()
-      open()
-    }
-
-    on('visibilitychange', wake)
-    addEventListener('online', wake)
-    addEventListener('pageshow', (event) => event.persisted && wake())
-    if (visible()) open()
-    plan()
-  }
-  if ((window.htmx || htmxAt) && $('live')) watch($('live'))
 
   if (!one('[autofocus]')) badField()?.focus()
 })()

@@ -1,4 +1,4 @@
-"""Open overviews by the hundred, which come back by themselves as `static/app.js` does."""
+"""Open overviews by the hundred, which come back by themselves as `static/live.js` does."""
 
 import random
 import re

@@ -60,7 +60,8 @@ OVERVIEW = (
     PARTS
     + """{% extends "layout.html" %}{% block title %}Overview{% endblock %}
 {% block styles %}<link rel="stylesheet" href="{{ static_url('backoffice.css') }}">{% endblock %}
-{% block scripts %}<script src="{{ static_url('backoffice.js') }}" defer></script>{% endblock %}
+{% block scripts %}<script src="{{ static_url('backoffice.js') }}" defer></script>
+<script src="{{ static_url('live.js') }}" defer></script>{% endblock %}
 {% block body %}<h1>Five tickets</h1>
 {% call ui.live_region('/stream', '/changes', 1) %}{{ card(1, 1) }}{{ card(2, 1) }}{% endcall %}
 <a class="button" href="/gone" data-hx-get="/gone" data-hx-target="#dialog">Gone</a>
