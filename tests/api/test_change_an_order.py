@@ -229,7 +229,7 @@ def test_an_open_overview_gets_the_new_cards(caller: Caller, order: Order) -> No
     news = caller.client.get(f"{overview}/changes?since={since}")
     assert news.status_code == 200
     assert news.text.count("<article") == 5
-    assert 'id="tickets" hx-swap-oob="innerHTML"' in news.text
+    assert 'id="tickets" data-hx-swap-oob="innerHTML"' in news.text
     # And once that is there, a change of one card sends one card.
     db.session.rollback()
     since = db.session.get_one(Order, order.id).version

@@ -40,6 +40,14 @@ def test_readable_in_the_dark(company: Company, mine: Ticket) -> None:
     assert light == "rgb(255, 255, 255)"
 
 
+def test_readable_in_high_contrast(company: Company, mine: Ticket) -> None:
+    """Where the system's colours, light on dark, replace the page's own."""
+    phone = company.phone(color_scheme="dark", forced_colors="active")
+    phone.goto(page_of(mine))
+    code = phone.get_by_role("img", name="QR code of the ticket")
+    assert read_qr(code) == barcodes.text_of(mine)
+
+
 def test_the_pdf_opens_by_a_tap(visitor: Page, mine: Ticket) -> None:
     visitor.goto(page_of(mine))
     link = visitor.get_by_role("link", name="Download ticket")
@@ -62,7 +70,10 @@ def test_printed_it_is_one_sheet(company: Company, mine: Ticket) -> None:
     printed = desk.pdf(prefer_css_page_size=True, format="A4")
     assert sheets.pages(printed) == 1
     assert sheets.decoded(printed) == [barcodes.text_of(mine)]
-    assert "Anna Visser" in sheets.text(printed)
+    text = sheets.text(printed)
+    assert "Anna Visser" in text
+    for button in ("Download ticket", "Add to calendar", "Email it to me", "Deutsch"):
+        assert button not in text
 
 
 def test_mailed_and_put_into_the_calendar(

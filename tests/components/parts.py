@@ -38,7 +38,7 @@ AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 PARTS = """{% import "components.html" as ui %}
 {% macro card(n, version, oob=False) %}
-<article class="ticket" id="ticket-{{ n }}" aria-labelledby="ticket-{{ n }}-title"{% if oob %} hx-swap-oob="true"{% endif %}>
+<article class="ticket" id="ticket-{{ n }}" aria-labelledby="ticket-{{ n }}-title"{% if oob %} data-hx-swap-oob="true"{% endif %}>
   <div class="ticket-head"><h2 id="ticket-{{ n }}-title">Ticket {{ n }}</h2>
   {{ ui.menu('Actions for ticket ' ~ n, [{'text': 'Edit', 'href': '/claim', 'dialog': True},
      {'text': 'Resend', 'action': '/slow', 'csrf': 't'},
@@ -52,8 +52,8 @@ PARTS = """{% import "components.html" as ui %}
 {% endmacro %}
 {% macro news(version, text) %}
 {{ card(1, version, oob=True) }}
-<span id="live-version" data-version="{{ version }}" hidden hx-swap-oob="true"></span>
-<div id="announcer" hx-swap-oob="innerHTML">{{ text }}</div>
+<span id="live-version" data-version="{{ version }}" hidden data-hx-swap-oob="true"></span>
+<div id="announcer" data-hx-swap-oob="innerHTML">{{ text }}</div>
 {% endmacro %}
 """  # noqa: E501 - markup
 OVERVIEW = (
