@@ -158,7 +158,7 @@
         detail.shouldSwap = false
         location.assign(got) // a form that ended on another page
       } else {
-        Object.assign(detail, { selectOverride: '#main > *', ignoreTitle: true })
+        Object.assign(detail, { selectOverride: '#main > *', ignoreTitle: detail.target.id !== 'main' })
       }
     }
     late = isOldNews(detail.serverResponse)
@@ -169,7 +169,7 @@
 
   on('htmx:afterSettle', ({ target, detail }) => {
     if (target === dialog) return showDialog()
-    if (target.id === 'main') scrollTo(0, 0)
+    if (target.id === 'main' && detail?.xhr) scrollTo(0, 0) // another page; news leave it where it is
     const bad = detail?.xhr?.status === 422 && badField(target)
     if (bad) return bad.focus()
     restoreFocus(lastTrail)
@@ -183,10 +183,10 @@
     return one('[data-retry]', place)
   }
 
-  // A refusal's page in short.
+  // A refusal's page in short; nothing of pages that aren't ours, as a proxy has.
   function inShort(html) {
     const page = new DOMParser().parseFromString(html || '', 'text/html')
-    const words = [...page.querySelectorAll('h1, main p:not(.meta, :empty)')]
+    const words = [...page.querySelectorAll('#main :is(h1, p:not(.meta, :empty))')]
     return words.map((e) => e.textContent).join(' – ')
   }
 

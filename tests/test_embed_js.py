@@ -11,6 +11,7 @@ from tests import builders
 from ticketing import links
 from ticketing.config import PROJECT
 from ticketing.models import Shop
+from ticketing.web.assets import BRAND_MARK
 
 STATIC = PROJECT / "static"
 IN_A_FRAME = {"Sec-Fetch-Dest": "iframe"}
@@ -91,7 +92,7 @@ class TestPagesInAFrame:
         for path in (f"/shop/{shop.slug}", f"/o/{links.order_token(order)}"):
             page = client.get(f"{path}?theme=dark&accent=00aaff&radius=4", headers=IN_A_FRAME).text
             assert 'data-theme="dark"' in page
-            assert 'href="/brand/00aaff.css?theme=dark&amp;radius=4"' in page
+            assert f'href="/brand/{BRAND_MARK}/00aaff.css?theme=dark&amp;radius=4"' in page
 
     @pytest.mark.parametrize(
         "query",
@@ -105,7 +106,7 @@ class TestPagesInAFrame:
         page = client.get(f"/shop/{shop.slug}?{query}", headers=IN_A_FRAME)
         assert page.status_code == 200
         assert "data-theme" not in page.text
-        assert f'href="/brand/{shop.colour[1:]}.css"' in page.text
+        assert f'href="/brand/{BRAND_MARK}/{shop.colour[1:]}.css"' in page.text
 
     def test_wishes_outlive_a_form(self, client: FlaskClient, shop: Shop) -> None:
         asked = f"/shop/{shop.slug}?lang=en&theme=dark&radius=4&other=1"
@@ -129,17 +130,29 @@ class TestPagesInAFrame:
 
 
 class TestColours:
+    def test_browsers_keep_what_we_make_of_a_colour_now(self, client: FlaskClient) -> None:
+        now = client.get(f"/brand/{BRAND_MARK}/00aaff.css")
+        former = client.get("/brand/0123abcd/00aaff.css")
+        assert "immutable" in now.headers["Cache-Control"]
+        assert former.headers["Cache-Control"] == "no-cache"
+        assert former.text == now.text
+
     def test_one_theme_whatever_the_device_says(self, client: FlaskClient) -> None:
-        both = client.get("/brand/00aaff.css").text
-        light = client.get("/brand/00aaff.css?theme=light").text
-        dark = client.get("/brand/00aaff.css?theme=dark").text
+        both = client.get(f"/brand/{BRAND_MARK}/00aaff.css").text
+        light = client.get(f"/brand/{BRAND_MARK}/00aaff.css?theme=light").text
+        dark = client.get(f"/brand/{BRAND_MARK}/00aaff.css?theme=dark").text
         assert both.count(":root") == 2
         assert "prefers-color-scheme" in both
         assert light.count(":root") == 1
         assert light in both
         assert dark == both.replace(" and (prefers-color-scheme:dark)", "")
-        assert "--radius:4px;" in client.get("/brand/00aaff.css?radius=4").text
-        assert client.get("/brand/00aaff.css?radius=4}x{&theme=x").text == both
+        assert "--radius:4px;" in client.get(f"/brand/{BRAND_MARK}/00aaff.css?radius=4").text
+        assert (
+            client.get(
+                f"/brand/{BRAND_MARK}/00aaff.css", query_string={"radius": "4}x{", "theme": "x"}
+            ).text
+            == both
+        )
 
     def test_forced_themes_have_the_colours_of_the_usual_ones(self) -> None:
         usual = (STATIC / "app.css").read_text()

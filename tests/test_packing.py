@@ -103,7 +103,7 @@ def test_where_no_cookie_counts_none_changes_a_page(app: Flask, order_of_five: O
         f"/o/{links.order_token(order_of_five)}",
         builders.share(order_of_five.tickets[0]),
         f"/shop/{order_of_five.shop.slug}",
-        "/brand/123456.css",
+        "/brand/0/123456.css",
     ):
         theirs, ours = stranger.get(path), olga.get(path)
         assert _without_tokens(ours.text) == _without_tokens(theirs.text), path

@@ -88,7 +88,7 @@ def buttons_and_links(colour: str) -> list[tuple[Sample, Sample]]:
 
 
 def brand_css(colour: str, *, theme: str = "", radius: str = "") -> str:
-    """The stylesheet served as ``/brand/<hex>.css``; raises ``ValueError`` for no hex colour.
+    """The stylesheet at ``/brand/<mark>/<hex>.css``; raises ``ValueError`` for no hex colour.
 
     ``theme`` is what a page around ours wants whatever the device is set to: light or dark.
     ``radius`` are the corners' pixels, where that page has a wish.

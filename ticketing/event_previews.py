@@ -12,6 +12,7 @@ from flask_babel import get_locale
 
 from ticketing import images, localtime, tickets_pdf
 from ticketing.config import Settings
+from ticketing.extensions import db
 from ticketing.models import Shop
 from ticketing.pdf import PdfCache
 from ticketing.previews.preview import Preview
@@ -49,7 +50,11 @@ def path_of(shop: Shop) -> str:
 
 
 def file_of(preview: Preview) -> Path:
-    """The JPEG, made now if it isn't there. Raises `pdf.RenderFailed`."""
+    """The JPEG, made now if it isn't there. Raises `pdf.RenderFailed`.
+
+    Whoever waits for it holds no connection to the database.
+    """
+    db.session.rollback()
     cache = current_app.extensions["passalong.previews"]
     assert isinstance(cache, PdfCache)  # noqa: S101 - tells the type checker what stands there
     return cache.get_or_make(preview.mark(), lambda: _drawn(preview))
@@ -62,4 +67,6 @@ def tidy() -> None:
 
 def _drawn(preview: Preview) -> bytes:
     own = images.by_digest(preview.picture) if preview.picture else None
-    return tickets_pdf.renderer().draw(preview, own.data if own else b"")
+    data = own.data if own else b""
+    db.session.rollback()
+    return tickets_pdf.renderer().draw(preview, data)

@@ -27,6 +27,16 @@ def test_news_from_the_stream_leave_dialog_and_focus_alone(page: Page, parts: Se
     expect(page.locator("#claim-1")).to_be_focused()  # another element by now
 
 
+def test_news_leave_the_page_where_it_is(page: Page, parts: Server) -> None:
+    page.set_viewport_size({"width": 390, "height": 200})
+    page.goto("/")
+    wait_for_stream(page, parts)
+    page.evaluate("scrollTo(0, 100)")
+    parts.send(2, "one")
+    expect(page.locator("#ticket-1")).to_contain_text("version 2")
+    assert page.evaluate("scrollY") == 100
+
+
 def test_news_keep_the_focus_in_their_card(page: Page, parts: Server) -> None:
     page.goto("/")
     wait_for_stream(page, parts)

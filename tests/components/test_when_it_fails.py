@@ -8,12 +8,15 @@ from playwright.sync_api import Page, Route, expect
 from tests.components.parts import Server
 
 FAILED = "That did not work"
-BUSY = "<!doctype html><main><h1>Very busy</h1><p>Nothing was lost.</p></main>"
+BUSY = "<!doctype html><main id=main><h1>Very busy</h1><p>Nothing was lost.</p></main>"
 FAILURES: dict[str, Callable[[Route], None]] = {
     "no network": lambda route: route.abort(),
     "an error of ours": lambda route: route.fulfill(status=500, body=""),
     "busy": lambda route: route.fulfill(
         status=503, body=BUSY, headers={"Retry-After": "2", "Content-Type": "text/html"}
+    ),
+    "an error of a proxy": lambda route: route.fulfill(
+        status=502, body="<h1>502 Bad Gateway</h1>", headers={"Content-Type": "text/html"}
     ),
     "no answer": lambda _route: None,
 }

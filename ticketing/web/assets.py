@@ -1,19 +1,21 @@
 """Static files under addresses that change with their content, and the shop's own colour."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, request
 from werkzeug.security import safe_join
 
-from ticketing.brand import brand_css
+from ticketing.brand import DEFAULT_COLOUR, brand_css
 from ticketing.web import packing
 from ticketing.web.embed import kept
 
 blueprint = Blueprint("assets", __name__)
 TICKET_WORKER: Final = "ticket-worker.js"
 YEAR: Final = 365 * 24 * 3600
+BRAND_MARK: Final = sha256(brand_css(DEFAULT_COLOUR).encode()).hexdigest()[:8]
 FOR_A_YEAR: Final = f"public, max-age={YEAR}, immutable"
 
 
@@ -22,6 +24,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["static_url"] = static_url
     app.jinja_env.globals["base_url"] = app.extensions["passalong.settings"].base_url
     app.context_processor(lambda: {"brand_hex": g.shop.colour[1:] if "shop" in g else None})
+    app.jinja_env.globals["brand_mark"] = BRAND_MARK
 
 
 def static_url(filename: str) -> str:
@@ -50,13 +53,16 @@ def static_file(filename: str) -> Response:
     return response
 
 
-@blueprint.get("/brand/<hex_colour>.css")
-def brand(hex_colour: str) -> Response:
-    """A shop's accent colours as a stylesheet; the address holds all it depends on."""
+@blueprint.get("/brand/<mark>/<hex_colour>.css")
+def brand(mark: str, hex_colour: str) -> Response:
+    """A shop's accent colours as a stylesheet; the address holds all it depends on.
+
+    The mark is of what we make of a colour. A page of a former version gets what is made now.
+    """
     if not re.fullmatch(r"[0-9a-f]{6}", hex_colour):
         abort(404)
     asked = kept()
     css = brand_css(f"#{hex_colour}", theme=asked.get("theme", ""), radius=asked.get("radius", ""))
     response = Response(css, mimetype="text/css")
-    response.headers["Cache-Control"] = FOR_A_YEAR
+    response.headers["Cache-Control"] = FOR_A_YEAR if mark == BRAND_MARK else "no-cache"
     return response

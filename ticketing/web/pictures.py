@@ -53,10 +53,10 @@ def preview(slug: str, lang: str, mark: str) -> ResponseReturnValue:
         if shown.mark() != mark:  # the event was changed since: nobody should keep it as it was
             return redirect(event_previews.path_of(shop))
     try:
-        file = event_previews.file_of(shown)
-    except RenderFailed:  # messengers ask once: a plain picture is better than none
+        drawn = event_previews.file_of(shown).read_bytes()
+    except (RenderFailed, FileNotFoundError):  # messengers ask once: better a plain one than none
         return redirect(static_url("preview.png"))
-    return _kept(file.read_bytes(), "image/jpeg", mark)
+    return _kept(drawn, "image/jpeg", mark)
 
 
 def _kept(data: bytes, content_type: str, mark: str) -> Response:
