@@ -64,7 +64,7 @@ def running(folder: Path) -> Iterator[HtmlChecker]:
     """`folder` keeps what npm brings, for the next run as well."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/?out=json"
-    command = ["java", "-Xmx256m", "-cp", _jar(folder), "nu.validator.servlet.Main", str(port)]
+    command = ["java", "-Xmx256m", "-cp", str(_jar(folder)), "nu.validator.servlet.Main", str(port)]
     silent = subprocess.DEVNULL
     with subprocess.Popen(
         command, stdout=silent, stderr=silent, preexec_fn=end_with_parent
@@ -82,7 +82,8 @@ def _jar(folder: Path) -> Path:
     with (folder / "lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)  # the other test processes want it as well
         if not jar.exists():
-            npm = ["npm", "install", "--silent", "--ignore-scripts", "--prefix", folder, PACKAGE]
+            how = ["--silent", "--ignore-scripts", "--prefix", str(folder)]
+            npm = ["npm", "install", *how, PACKAGE]
             subprocess.run(npm, check=True, timeout=START_SECONDS)
     return jar
 
