@@ -149,7 +149,7 @@ def _running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            preexec_fn=end_with_parent,
         )
     server = LiveServer(url, folder / "instance", environment, process, log)
     try:
@@ -160,9 +160,10 @@ def _running(
             server.stop()
 
 
-def _end_with_parent() -> None:
-    """Should the test run be killed, the server gets a SIGTERM; exec keeps the wish."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def end_with_parent() -> None:
+    """In a child: should the test run be killed, it gets a SIGTERM; exec keeps the wish."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_until_well(server: LiveServer) -> None:

@@ -1,19 +1,24 @@
 """Every page and dialog, in every state that people meet, on a phone and on a desk.
 
-Writes a picture of each to `screenshots/`, and holds each to what all pages must keep: no
-sideways scrolling at 320 px, nothing that axe objects to in light or dark, targets big enough
-for a thumb. (Errors on the console and requests to others fail whichever test they happen in.)
+Writes a picture of each to `screenshots/`, and holds each to what all pages must keep: valid
+HTML, no sideways scrolling at 320 px, nothing that axe objects to in light or dark, targets big
+enough for a thumb, nothing lost in large or widely spaced text or without colours. (Errors on the
+console and requests to others fail whichever test they happen in.)
 """
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page, Response
 
 from tests import builders
+from tests.browser import html_checker, readers
+from tests.browser.html_checker import HtmlChecker
 from tests.browser.people import Company, overview_of
 from tests.browser.scenes import (
     SCENES,
@@ -85,10 +90,31 @@ def folder() -> Path:
     return SCREENSHOTS
 
 
+@pytest.fixture(scope="session")
+def checker(pytestconfig: pytest.Config) -> Iterator[HtmlChecker | None]:
+    """None where what it needs is missing."""
+    if not html_checker.is_there():
+        yield None
+        return
+    assert pytestconfig.cache is not None
+    with html_checker.running(pytestconfig.cache.mkdir("html-checker")) as running:
+        yield running
+
+
+def test_html_is_checked(checker: HtmlChecker | None) -> None:
+    if not checker:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(html_checker.MISSING)
+    assert checker.errors("<p><section>Not in a paragraph</section></p>") != []
+
+
 @pytest.mark.parametrize("name", SCENES)
-def test_a_page(app: Flask, company: Company, name: str) -> None:
+def test_a_page(app: Flask, company: Company, checker: HtmlChecker | None, name: str) -> None:
     page = company.desk(has_touch=True) if name.startswith("desk") else company.phone()
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
     SCENES[name](page)
+    if checker:
+        assert [wrong for html in sent_to(page, answers) for wrong in checker.errors(html)] == []
     whole = not page.get_by_role("dialog").is_visible()
 
     def picture(suffix: str) -> None:
@@ -96,19 +122,19 @@ def test_a_page(app: Flask, company: Company, name: str) -> None:
 
     resize(page, 1280, 900)
     picture("1280")
+    assert readers.lost_in_large_text(page) == []
     resize(page, 390, 844)
     picture("390")
+    assert readers.lost_in_spaced_text(page) == []
+    assert readers.without_edges(page) == []
     assert objections(page) == []
     assert page.evaluate(SMALL_TARGETS) == []
     assert page.evaluate(SAME_NAMES) == []
     page.emulate_media(color_scheme="dark")
     picture("390-dark")
     assert objections(page) == []
-    resize(page, 320, 640)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    dialog = page.locator("dialog[open]")
-    if dialog.count():
-        assert dialog.evaluate("e => e.scrollWidth <= e.clientWidth")
+    resize(page, 320, 640)  # as a desk's window at 400 %
+    assert readers.lost(page) == []
 
 
 def test_the_overview_is_light(app: Flask, company: Company) -> None:
@@ -144,8 +170,32 @@ def test_nothing_jumps(app: Flask, company: Company, name: str) -> None:
     assert page.evaluate(SHIFT) <= 0.05
 
 
+def test_with_more_contrast(app: Flask, company: Company) -> None:
+    page = company.phone(contrast="more")
+    SCENES["visitor_form"](page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        quiet = {"include": [[".hint"], [".meta"]]}
+        found = Axe().run(page, context=quiet, options={"runOnly": ["color-contrast-enhanced"]})
+        assert found.response["violations"] == []
+        assert found.response["passes"]
+
+
 def resize(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
+
+
+def sent_to(page: Page, answers: list[Response]) -> list[str]:
+    """The HTML of the page and of what was swapped in; a mail in a frame is for mail programs."""
+    found = []
+    for answer in answers:
+        if answer.frame == page.main_frame and "html" in answer.headers.get("content-type", ""):
+            try:
+                found.append(answer.text())
+            except Error:
+                continue  # the page was left
+    assert found
+    return found
 
 
 def objections(page: Page) -> list[str]:

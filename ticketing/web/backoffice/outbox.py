@@ -193,7 +193,7 @@ def _counted(count: int) -> str:
 def when(at: dt.datetime, event: Event | None) -> Markup:
     """A moment where the event is; where there is none, in a zone that is said."""
     words = localtime.moment(at, event) if event else localtime.moment_in(at, ZoneInfo("UTC"))
-    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), words)
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), words)
 
 
 def _events_by_mail(mails_shown: Sequence[OutboxMail], events: Sequence[Event]) -> dict[int, Event]:
