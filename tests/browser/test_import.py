@@ -122,7 +122,7 @@ def test_orders_go_out_from_the_list(company: Company, app: object, tmp_path: Pa
     page = company.phone()
     sign_in(page, shop.organiser, f"olga-export-{shop.id}@example.org")
     page.get_by_label("Search orders").fill("bea")
-    expect(page.get_by_text("One order", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="One order")).to_be_visible()
     page.get_by_role("link", name="Export").click()
     dialog = page.get_by_role("dialog", name="Export orders")
     expect(dialog).to_contain_text("One order, those that the list shows")
