@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
+    ColorField,
     HiddenField,
     RadioField,
     SelectChoice,
@@ -106,9 +107,7 @@ class ShopForm(RevisedForm):
     consumer_desk = TelField(
         _l("Consumer desk number"), render_kw={"autocomplete": "off", "inputmode": "tel"}
     )
-    colour = StringField(
-        _l("Colour"), [Wanted()], render_kw={"type": "color", "autocomplete": "off"}
-    )
+    colour = ColorField(_l("Colour"), [Wanted()], render_kw={"autocomplete": "off"})
     languages = SelectMultipleField(
         _l("Languages"),
         [Wanted()],
