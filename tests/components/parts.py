@@ -145,6 +145,7 @@ class TicketPage:
     said: str = ""
     asks: str = ""
     is_ours: bool = True
+    is_ticket: bool = True
     leads_to: str = ""
     served: int = 0
     go_on: threading.Event = field(default_factory=threading.Event)
@@ -273,10 +274,10 @@ def make_app(server: Server) -> Flask:
         page.go_on.wait(60)
         if now.leads_to and name == "mine":
             return redirect(now.leads_to)
-        if not now.is_ours:
-            return make_response(NOT_OURS, now.status)
-        response = make_response(render_template_string(TICKET, **vars(now)), now.status)
-        response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        html = render_template_string(TICKET, **vars(now)) if now.is_ticket else NOT_OURS
+        response = make_response(html, now.status)
+        if now.is_ours:
+            response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         return response
 
     @app.get("/t/<_name>/ticket.pdf")

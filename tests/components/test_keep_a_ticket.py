@@ -125,11 +125,20 @@ def test_a_copy_hears_of_a_new_code_even_if_there_is_no_room(page: Page, parts: 
 @pytest.mark.parametrize(
     "answer",
     [
-        *(TicketPage(is_ours=False, status=each) for each in (200, 403, 404, 410)),
+        *(TicketPage(is_ours=False, is_ticket=False, status=each) for each in (200, 403, 404, 410)),
+        TicketPage(is_ticket=False),
         TicketPage(status=429, code=3),  # ours, and no word on the ticket
         TicketPage(leads_to="/t/another", code=3),
     ],
-    ids=["hotspot", "proxy forbids", "proxy finds nothing", "proxy says gone", "limit", "led away"],
+    ids=[
+        "hotspot",
+        "proxy forbids",
+        "proxy finds nothing",
+        "proxy says gone",
+        "no ticket",
+        "limit",
+        "led away",
+    ],
 )
 def test_only_our_word_on_the_ticket_is_believed(
     page: Page, parts: Server, answer: TicketPage
