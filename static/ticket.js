@@ -11,18 +11,36 @@
   if (isCopy || !serviceWorker.controller) look()
   if (!isCopy) return
 
+  // What stays the same from one answer to the next, unless something happened to the ticket.
+  function essence(page) {
+    const main = page.getElementById('main').cloneNode(true)
+    const passing = 'template, .notice[role=status], [name=csrf_token]'
+    for (const each of main.querySelectorAll(passing)) each.remove()
+    main.normalize()
+    return main
+  }
+
+  const details = document.getElementById('details')
+  const given = (form) => String(new URLSearchParams(new FormData(form)))
+  function isBeingFilledIn() {
+    if (!details) return false
+    if (!details.isConnected) return true // it was sent, and came back with what is wrong
+    const blank = details.cloneNode(true)
+    blank.reset()
+    return given(blank) !== given(details)
+  }
+
   history.scrollRestoration = 'manual' // the notice is new, and where it is must be seen
   // What it said of something just done was said before.
   for (const each of document.querySelectorAll('.notice[role=status]')) each.remove()
-  const pass = document.querySelector('.pass')
+  const shown = essence(document)
   const notice = document.getElementById('kept').content.firstElementChild
-  pass.before(notice)
+  document.querySelector('.pass').before(notice)
 
   addEventListener('online', look)
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && look())
   serviceWorker.addEventListener('message', ({ data: { html, gone } }) => {
-    const newest = new DOMParser().parseFromString(html || '', 'text/html').querySelector('.pass')
-    if (gone || !pass.isEqualNode(newest)) location.reload()
-    else notice.remove()
+    if (!gone && shown.isEqualNode(essence(new DOMParser().parseFromString(html, 'text/html')))) notice.remove()
+    else if (!isBeingFilledIn()) location.reload()
   })
 })()

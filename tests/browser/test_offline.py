@@ -1,5 +1,7 @@
 """A ticket that was opened once opens again without a network; nothing else does."""
 
+import datetime as dt
+
 import pytest
 from flask import Flask
 from playwright.sync_api import Error, Page, expect
@@ -8,6 +10,7 @@ from tests import builders
 from tests.browser.keeping import kept, wait_until_kept
 from tests.browser.people import Company, overview_of, read_qr
 from ticketing import admission, barcodes, links, personalisation
+from ticketing.extensions import db
 from ticketing.models import Order, Ticket
 
 COPY = "Shown without a network, as of"
@@ -114,3 +117,42 @@ def test_a_copy_looks_what_became_of_it_as_soon_as_it_can(
     visitor.context.set_offline(False)
     expect(visitor.get_by_role("heading", name=GONE)).to_be_visible()
     wait_until_kept(visitor)
+
+
+def test_a_copy_that_is_right_stays_with_what_is_being_filled_in(
+    app: Flask, visitor: Page, mine: Ticket
+) -> None:
+    """Tokens and the time differ from answer to answer; they are no news."""
+    builders.ask(mine.order.shop.event, "Your team?", need="required")
+    path = page_of(mine)
+    visitor.goto(path)
+    wait_until_kept(visitor, path)
+    visitor.context.set_offline(True)
+    visitor.reload()
+    expect(visitor.get_by_text(COPY)).to_be_visible()
+    visitor.evaluate("window.isTheSame = true")
+    visitor.context.set_offline(False)
+    expect(visitor.get_by_text(COPY)).to_have_count(0)
+    assert visitor.evaluate("window.isTheSame") is True
+
+    visitor.context.set_offline(True)
+    visitor.reload()
+    expect(visitor.get_by_text(COPY)).to_be_visible()
+    visitor.get_by_label("Your team?").fill("Blue")
+    visitor.context.set_offline(False)
+    expect(visitor.get_by_text(COPY)).to_have_count(0)
+    expect(visitor.get_by_label("Your team?")).to_have_value("Blue")
+    visitor.get_by_role("button", name="Save").click()
+    expect(visitor.get_by_text("Your ticket is complete")).to_be_visible()
+
+
+def test_a_copy_is_kept_for_a_week_after_the_event(app: Flask, visitor: Page, mine: Ticket) -> None:
+    event = mine.order.shop.event
+    for end, until in {
+        dt.datetime(2031, 5, 24, 22, tzinfo=dt.UTC): "2031-05-31T22:00:00+00:00",
+        None: "2031-05-29T18:00:00+00:00",  # it counts as over after a day
+    }.items():
+        event.starts_at, event.ends_at = dt.datetime(2031, 5, 21, 18, tzinfo=dt.UTC), end
+        db.session.commit()
+        visitor.goto(page_of(mine))
+        expect(visitor.locator("#kept")).to_have_attribute("data-until", until)

@@ -5,7 +5,7 @@ Only the answers are this file's own, so that each can be slow, wrong or late wh
 
 import queue
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from axe_playwright_python.sync_playwright import Axe
 from flask import (
@@ -112,8 +112,18 @@ VISITOR = """{% extends "layout.html" %}{% block title %}Visitor{% endblock %}
 TICKET = """{% extends "layout.html" %}{% block title %}Ticket{% endblock %}
 {% block styles %}<link rel="stylesheet" href="{{ static_url(stylesheet) }}">{% endblock %}
 {% block scripts %}<script src="{{ static_url('ticket.js') }}" defer></script>{% endblock %}
-{% block body %}<template id="kept"><p>Shown without a network</p></template>
-<article class="pass"><h1>Code {{ code }}</h1></article>{% endblock %}"""
+{% block body %}
+<template id="kept" data-until="{{ until }}"><p>Shown without a network</p></template>
+{% if said %}<div class="notice" role="status"><p>{{ said }}</p></div>{% endif %}
+<article class="card pass"><h1>Code {{ code }}</h1></article>
+<p><a href="/t/mine/ticket.pdf">Download</a></p>
+{% if asks %}<form id="details" method="post">
+<input type="hidden" name="csrf_token" value="{{ served }}">
+<label for="name">{{ asks }}</label><input id="name" name="name">
+<label for="size">Size</label><select id="size" name="size"><option>S<option>M</select>
+</form>{% endif %}{% endblock %}"""
+# What a proxy or a hotspot says, with whatever status it likes.
+NOT_OURS = "<!doctype html><html lang='en'><title>Hotspot</title><h1>Welcome to our network</h1>"
 
 
 class ClaimForm(Form):
@@ -123,11 +133,21 @@ class ClaimForm(Form):
 
 @dataclass
 class TicketPage:
-    """How a ticket page is answered: at once, or when the test lets it go on."""
+    """How a ticket page is answered: at once, or when the test lets it go on.
+
+    `said`: of something just done. `asks`: for what is still to fill in.
+    """
 
     status: int = 200
     code: int = 1
     stylesheet: str = "pages.css"
+    until: str = "2999-01-01T00:00:00+00:00"
+    said: str = ""
+    asks: str = ""
+    is_ours: bool = True
+    is_ticket: bool = True
+    leads_to: str = ""
+    served: int = 0
     go_on: threading.Event = field(default_factory=threading.Event)
 
 
@@ -246,11 +266,23 @@ def make_app(server: Server) -> Flask:
             return render_template("error.html", title="Withdrawn", text="A newer one is out."), 410
         return (server.news(2, "Link shared") if "channel" in request.form else ""), 200
 
-    @app.get("/t/<_name>")
-    def ticket(_name: str) -> tuple[str, int]:
-        page = server.ticket
+    @app.get("/t/<name>")
+    def ticket(name: str) -> WerkzeugResponse:
+        """As things stood when it was asked for, however long it takes."""
+        page, now = server.ticket, replace(server.ticket)
+        page.served += 1
         page.go_on.wait(60)
-        return render_template_string(TICKET, **vars(page)), page.status
+        if now.leads_to and name == "mine":
+            return redirect(now.leads_to)
+        html = render_template_string(TICKET, **vars(now)) if now.is_ticket else NOT_OURS
+        response = make_response(html, now.status)
+        if now.is_ours:
+            response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        return response
+
+    @app.get("/t/<_name>/ticket.pdf")
+    def ticket_file(_name: str) -> Response:
+        return Response(b"%PDF-", headers={"Content-Disposition": "attachment"})
 
     @app.get("/changes")
     def changes() -> tuple[str, int]:

@@ -1,7 +1,8 @@
 """The ticket page: what a holder shows at the door."""
 
+import datetime as dt
 import re
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -26,6 +27,7 @@ from ticketing.downloads import Download
 from ticketing.fields import InvalidDetails
 from ticketing.links import Link
 from ticketing.models import Ticket, now
+from ticketing.privacy import endings
 from ticketing.qr import qr_svg
 from ticketing.refusals import DeadlinePassed, FormExpired
 from ticketing.status import status_of
@@ -40,6 +42,8 @@ blueprint = Blueprint("holder", __name__, url_prefix="/t/<token>")
 # Where a wallet of its own is at hand; elsewhere people may have either in their pocket.
 _APPLE_ONLY = re.compile(r"iPhone|iPad|iPod")
 _GOOGLE_ONLY = re.compile(r"Android")
+# A browser's copy goes so long after the event: no later than any organiser has details erased.
+_KEPT_AFTER: Final = dt.timedelta(days=min(endings.CHOICES))
 
 
 class CompleteForm(LinkForm):
@@ -112,6 +116,7 @@ def _page(token: str, ticket: Ticket, link: Link, completing: Any) -> str:
         here=f"/t/{token}",
         address=links.ticket_url(ticket),
         as_of=now(),
+        copy_until=endings.end_of(shop.event) + _KEPT_AFTER,
         in_app=browsers.is_inside_app(request.headers.get("User-Agent", "")),
         can_mail=download is Download.READY
         and bool(ticket.email or not ticket.type.needs_personal_data),
