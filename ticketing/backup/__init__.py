@@ -37,8 +37,6 @@ _ENGINES: Final[dict[str, ModuleType]] = {"sqlite": sqlite, "postgresql": postgr
 _AGAIN: Final = "flask restore FILE --replace"
 _IN_PLACE: Final = "flask restore --in-place"
 _NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-# The feed's lines get numbers that none had before: an overview that is open remembers the last.
-_CHANGES_AHEAD: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +218,16 @@ def _begin_anew(session: Session, generation: int) -> None:
 
 
 def _count_on(session: Session) -> None:
+    """The feed's lines get ids that none had before: an overview that is open knows the last."""
     if session.get_bind().dialect.name == "sqlite":
         session.execute(
             text("UPDATE sqlite_sequence SET seq = seq + :n WHERE name = 'changes'"),
-            {"n": _CHANGES_AHEAD},
+            {"n": live.LEFT_OUT},
         )
         return
     session.execute(
         text("SELECT setval(s, nextval(s) + :n) FROM pg_get_serial_sequence('changes', 'id') AS s"),
-        {"n": _CHANGES_AHEAD},
+        {"n": live.LEFT_OUT},
     )
 
 
