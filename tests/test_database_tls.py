@@ -99,6 +99,23 @@ def test_its_backup_as_well(
             backup.save(engine, to)
 
 
+def test_a_service_that_would_do_without_says_nothing_of_its_backup(
+    server: tuple[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, speaks_tls = server
+    (tmp_path / "services").write_text("[tickets]\nsslmode=disable\nhostaddr=127.0.0.2\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+    monkeypatch.setenv("PGSERVICE", "tickets")
+    to = tmp_path / "backup"
+    engine = create_engine(Settings(database_url=f"{address}&sslmode=require").sqlalchemy_url)
+    if speaks_tls:
+        backup.save(engine, to)
+        assert to.read_bytes().startswith(backup.HEADER)
+    else:
+        with pytest.raises(BackupFailed, match="does not support SSL"):
+            backup.save(engine, to)
+
+
 def test_who_says_otherwise_is_obeyed(server: tuple[str, bool]) -> None:
     assert spoken_over_tls(f"{server[0]}&sslmode=disable") is False
 

@@ -10,10 +10,11 @@ from flask import Flask
 
 from tests import builders
 from tests.installations import Installations
-from ticketing import feed
+from ticketing import feed, live
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.feed import Feed
+from ticketing.feed.postgres import PostgresSource
 from ticketing.live import CHANNEL
 from ticketing.models import Order
 
@@ -110,6 +111,67 @@ def test_what_changed_while_the_line_was_cut_is_seen(
         # And the line is as good as before.
         builders.claim(order_of_five.tickets[0])
         assert subscription.wait(SOON) == 3
+
+
+@pytest.fixture
+def source(app: Flask) -> Iterator[PostgresSource]:
+    made = PostgresSource(db.engine)
+    yield made
+    made.close()
+
+
+def leave_out(connection: psycopg.Connection[Any]) -> None:
+    """Of the ids as many as a restore does."""
+    sequence = "pg_get_serial_sequence('changes', 'id')::regclass"
+    connection.execute(f"SELECT setval({sequence}, nextval({sequence}) + {live.LEFT_OUT})")
+    connection.commit()
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+@pytest.mark.parametrize("opened", ["before", "after", "meanwhile"])
+def test_what_a_restore_leaves_out_is_not_waited_for(
+    settings: Settings, source: PostgresSource, order_of_five: Order, opened: str, emptied: bool
+) -> None:
+    """But for a transaction that was under way, whenever one began to look."""
+    late, early = order_of_five.id, builders.make_order().id
+    with connect(settings) as slow, connect(settings) as quick:
+        change(quick, early)
+        if emptied:
+            quick.execute("DELETE FROM changes")
+        quick.commit()
+        if opened == "before":
+            last = source.open()
+        leave_out(quick)
+        if opened == "after":
+            last = source.open()
+        change(slow, late)
+        if opened == "meanwhile":
+            last = source.open()
+        change(quick, early)
+        quick.commit()
+        (row,) = source.after(last)
+        assert (row.order_id, source.after(row.id)) == (early, [])
+        assert len(source._gaps) <= 1_001
+        slow.commit()
+        assert [each.order_id for each in source.after(row.id)] == [late]
+
+
+def test_of_a_long_transaction_all_is_seen_after_a_later_ones(
+    settings: Settings, source: PostgresSource, order_of_five: Order
+) -> None:
+    """As when all tickets of a type become ready at once."""
+    last = source.open()
+    with connect(settings) as slow, connect(settings) as quick:
+        slow.execute(
+            "INSERT INTO changes (order_id, version, at)"
+            " SELECT %s, version, now() FROM generate_series(1, 2500) AS version",
+            [order_of_five.id],
+        )
+        change(quick, builders.make_order().id)
+        quick.commit()
+        last = source.after(last)[-1].id
+    seen = {row.version for _ in range(3) for row in source.after(last) if row.id < last}
+    assert seen == {*range(1, 2_501)}
 
 
 def test_the_feed_goes_on_when_the_database_was_restarted(

@@ -9,14 +9,14 @@ from typing import Final
 from flask_security.utils import hash_password
 from sqlalchemy import func, select
 
-from ticketing import api_keys, demo_orders, links, live, orders
+from ticketing import api_keys, demo_orders, links, orders
 from ticketing.accounts import new_uniquifier
 from ticketing.config import settings
 from ticketing.demo_orders import BOOKER, demo_event
 from ticketing.extensions import db
 from ticketing.installation import one_at_a_time
 from ticketing.locking import to_change
-from ticketing.models import Membership, Order, Organiser, Shop, User
+from ticketing.models import HistoryEntry, Membership, Order, Organiser, Shop, User
 from ticketing.orders import Line
 from ticketing.sessions import end_all_of
 from ticketing.shops import MAX_ORIGINS
@@ -153,13 +153,16 @@ def _renew_sign_in(shop: Shop, known: _Secrets) -> None:
 
 
 def _untouched_order(shop: Shop) -> Order:
-    """The oldest of the demo's orders of 5 that is as it was placed; else one more."""
+    """The oldest of the demo's orders of 5 to which nothing happened but a restore; else one more.
+
+    By its history, for a restore gives it another version, and its tickets other links.
+    """
     of_demo = (Order.shop_id == shop.id, Order.reference.startswith("DEMO-", autoescape=True))
+    happened = select(HistoryEntry.id).where(
+        HistoryEntry.order_id == Order.id, HistoryEntry.action.not_in(("placed", "restored"))
+    )
     untouched = db.session.scalar(
-        select(Order)
-        .where(*of_demo, Order.version % live.OF_A_RESTORE == 1)
-        .order_by(Order.id)
-        .limit(1)
+        select(Order).where(*of_demo, ~happened.exists()).order_by(Order.id).limit(1)
     )
     if untouched is not None:
         return untouched

@@ -19,6 +19,8 @@ CHANNEL: Final = "passalong_changes"
 # An order's version says how often it changed since the last restore, and in millions which
 # restore that was: a page that is open has a version which a backup can't know.
 OF_A_RESTORE: Final = 1_000_000
+# So many of the changes' ids a restore leaves out, for none may be one that somebody remembers.
+LEFT_OUT: Final = 1_000_000
 
 log = logging.getLogger(__name__)
 

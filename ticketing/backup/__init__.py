@@ -16,17 +16,16 @@ from types import ModuleType
 from typing import Final
 
 from flask import current_app
-from sqlalchemy import delete, inspect, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import inspect, select
 
-from ticketing import installation, keys, live, revocations, sessions
-from ticketing.backup import open_tickets, postgres, sqlite
+from ticketing import installation, keys, revocations, sessions
+from ticketing.backup import open_tickets, overviews, postgres, sqlite
 from ticketing.backup.files import BackupFailed, appears_whole
 from ticketing.backup.looking import Looked
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.locking import lock
-from ticketing.models import Change, Installation, Order, Organiser, Ticket, now
+from ticketing.models import Installation, Organiser, now
 from ticketing.models.installation import THE_ONE
 from ticketing.transactions import write
 
@@ -37,8 +36,6 @@ _ENGINES: Final[dict[str, ModuleType]] = {"sqlite": sqlite, "postgresql": postgr
 _AGAIN: Final = "flask restore FILE --replace"
 _IN_PLACE: Final = "flask restore --in-place"
 _NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-# The feed's lines get numbers that none had before: an overview that is open remembers the last.
-_CHANGES_AHEAD: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +151,7 @@ def take_back_again(others: Sequence[Path] = (), *, without_lines: bool = False)
         raise BackupFailed(f"{path} can't be written: {error}") from error
     renewed = open_tickets.renew(generation)
     ended = sessions.end_everybodys()
-    with write() as session:
-        _begin_anew(session, generation)
+    overviews.begin_anew(generation)
     unfinished.unlink()
     return Done(done, renewed, ended)
 
@@ -201,35 +197,6 @@ def _has_data() -> bool:
     if not inspect(db.engine).has_table(Organiser.__tablename__):
         return False
     return db.session.scalar(select(Organiser.id).limit(1)) is not None
-
-
-def _begin_anew(session: Session, generation: int) -> None:
-    """The feed, and all versions: an overview that is open shows what the backup doesn't know of.
-
-    To each it is news, then, and every card of it. What it tells of later is newer still.
-    """
-    unread = {"synchronize_session": False}
-    anew = generation * live.OF_A_RESTORE
-    session.execute(
-        update(Order).values(version=anew + Order.version % live.OF_A_RESTORE, list_version=anew),
-        execution_options=unread,
-    )
-    session.execute(update(Ticket).values(version=anew), execution_options=unread)
-    session.execute(delete(Change), execution_options=unread)
-    _count_on(session)
-
-
-def _count_on(session: Session) -> None:
-    if session.get_bind().dialect.name == "sqlite":
-        session.execute(
-            text("UPDATE sqlite_sequence SET seq = seq + :n WHERE name = 'changes'"),
-            {"n": _CHANGES_AHEAD},
-        )
-        return
-    session.execute(
-        text("SELECT setval(s, nextval(s) + :n) FROM pg_get_serial_sequence('changes', 'id') AS s"),
-        {"n": _CHANGES_AHEAD},
-    )
 
 
 def _engine() -> ModuleType:

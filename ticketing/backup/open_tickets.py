@@ -1,24 +1,21 @@
 """Open tickets after a restore: who has had a link or a barcode to one since, nobody knows."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import case, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from ticketing import live, revocations
 from ticketing.backup.again import REASON
+from ticketing.backup.portions import in_portions
 from ticketing.extensions import db
 from ticketing.guards import WITHDRAWN
 from ticketing.history import SYSTEM
 from ticketing.leases import rows
-from ticketing.locking import to_change
 from ticketing.models import OPEN, HistoryEntry, Order, Ticket, now
 from ticketing.models.base import UTCDateTime
-from ticketing.transactions import write
-
-_ORDERS_AT_ONCE: Final = 2_000
 
 
 def unused_generation(others: Sequence[Path]) -> int:
@@ -36,19 +33,11 @@ def renew(generation: int) -> int:
 
     Returns how many tickets those are.
     """
-    done = last = 0
-    while True:
-        with write() as session:
-            open_ = select(Ticket.id).where(Ticket.order_id == Order.id, Ticket.state == OPEN)
-            wanted = select(Order.id).where(Order.id > last, open_.exists()).order_by(Order.id)
-            some = session.scalars(to_change(wanted.limit(_ORDERS_AT_ONCE))).all()
-            if not some:
-                return done
-            done += _renew_open(session, some[0], some[-1], generation)
-            last = some[-1]
+    open_ = select(Ticket.id).where(Ticket.order_id == Order.id, Ticket.state == OPEN)
+    return in_portions(partial(_renew_open, generation=generation), open_.exists())
 
 
-def _renew_open(session: Session, first: int, last: int, generation: int) -> int:
+def _renew_open(session: Session, first: int, last: int, *, generation: int) -> int:
     """Those of the orders from this one to that one, in a few statements."""
     pair = func.json_object if _is_sqlite(session) else func.json_build_object
     link, barcode = Ticket.link_generation, Ticket.barcode_generation

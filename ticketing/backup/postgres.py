@@ -7,11 +7,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
 from typing import Final
 
 from psycopg import pq
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, text
 
 from ticketing import database_tls
@@ -31,10 +33,19 @@ _FUNCTIONS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a program of PostgreSQL's is told of the database: in its call, and in variables."""
+
+    conninfo: str
+    environ: dict[str, str]
+
+
 def save(engine: Engine, to: Path) -> None:
     """Raises `BackupFailed`."""
     with to.open("wb") as file:
-        _run(["pg_dump", "--format=custom", *_OURS], engine, stdout=file.fileno())
+        dump = ["pg_dump", "--format=custom", *_OURS]
+        _run(dump, connection_of(engine), stdout=file.fileno())
 
 
 def wait_for_others(engine: Engine) -> None:
@@ -114,14 +125,17 @@ def put_back(engine: Engine, path: Path, kept: Path | None) -> None:
         _run(["pg_restore", *_OURS, f"--file={script.name}", str(path)])
         psql = ["psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
         steps = [f"--command={gone}", f"--file={script.name}", "--command=ANALYZE"]
-        _run([*psql, "--output=/dev/null", *steps], engine)
+        _run([*psql, "--output=/dev/null", *steps], connection_of(engine))
 
 
-def _run(command: Sequence[str], engine: Engine | None = None, *, stdout: int = PIPE) -> str:
+def _run(command: Sequence[str], to: Connection | None = None, *, stdout: int = PIPE) -> str:
     """What a program of PostgreSQL's prints; raises `BackupFailed` with what it complains of."""
+    environ = None
+    if to is not None:
+        command, environ = [*command, f"--dbname={to.conninfo}"], to.environ
     try:
         done = subprocess.run(  # noqa: S603 - our own words, and paths that the operator gave
-            command, env=_environment(engine), stdout=stdout, stderr=PIPE, check=True
+            command, env=environ, stdout=stdout, stderr=PIPE, check=True
         )
     except FileNotFoundError as error:
         raise BackupFailed(
@@ -134,13 +148,24 @@ def _run(command: Sequence[str], engine: Engine | None = None, *, stdout: int = 
     return (done.stdout or b"").decode()
 
 
-def _environment(engine: Engine | None) -> dict[str, str]:
-    """How to connect: in variables, for everybody can read what a program was called with."""
-    found = dict(os.environ)
-    if engine is not None:
-        _none, given = engine.dialect.create_connect_args(engine.url)
-        names = {each.keyword.decode(): each.envvar for each in pq.Conninfo.get_defaults()}
-        for keyword, value in {**given, **database_tls.connect_args(engine.url)}.items():
-            if envvar := names.get(keyword):
-                found[envvar.decode()] = str(value)
-    return found
+def connection_of(engine: Engine) -> Connection:
+    """How a program comes to the very database that the engine speaks to.
+
+    What libpq is told as a parameter counts before the file of a service, and that before a
+    variable. A secret can't be a parameter, for everybody reads what a program was called with.
+    https://www.postgresql.org/docs/current/libpq-pgservice.html
+    """
+    _none, given = engine.dialect.create_connect_args(engine.url)
+    defaults = pq.Conninfo.get_defaults()
+    secret = {each.keyword.decode(): each.dispchar == b"*" for each in defaults}
+    told = {**given, **database_tls.connect_args(engine.url)}
+    conninfo = make_conninfo(**{key: told[key] for key in told if secret.get(key) is False})
+    environ = dict(os.environ)
+    if "password" in told:
+        # What the service in `PGSERVICE` says beside it, variables say as well.
+        for each in defaults:
+            if each.envvar and each.val and each.val != each.compiled:
+                environ[each.envvar.decode()] = each.val.decode()
+        environ.pop("PGSERVICE", None)
+        environ["PGPASSWORD"] = str(told["password"])
+    return Connection(conninfo, environ)

@@ -15,22 +15,30 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ticketing.feed.sources import AT_MOST, Row, in_portions
-from ticketing.live import CHANNEL
+from ticketing.live import CHANNEL, LEFT_OUT
 
 LOOK_ANYWAY: Final = 1.0  # seconds
 # No transaction of ours is open for longer. One that was rolled back leaves its ids unused.
 GAPS_ARE_KEPT: Final = 600.0
+# How many ids before the first one that is known may have been under way then.
+_AT_FIRST: Final = 1_000
 
 _AFTER: Final = """
     SELECT id, order_id, version FROM changes
     WHERE id > %s OR id = ANY(%s) ORDER BY id LIMIT %s
 """
-# Ids below the newest that aren't there: before the oldest row as well, for that may be the only
+# Where there is no row: the newest id that was given out, be it to who hasn't committed yet.
+_NEWEST: Final = """
+    SELECT coalesce(
+        max(id), pg_sequence_last_value(pg_get_serial_sequence('changes', 'id')::regclass), 0
+    ) FROM changes
+"""
+# Ids up to the newest that aren't there: before the oldest row as well, for that may be the only
 # one of two that were written at once.
 _MISSING: Final = """
     SELECT missing FROM (
-        SELECT id, lag(id, 1, greatest(id - 1000, 0)) OVER (ORDER BY id) AS former
-        FROM changes WHERE id <= %s
+        SELECT id, lag(id, 1, greatest(id - %s, 0)) OVER (ORDER BY id) AS former
+        FROM (SELECT id FROM changes WHERE id <= %s UNION ALL SELECT %s) AS and_the_next
     ) AS present, generate_series(former + 1, id - 1) AS missing
 """
 
@@ -56,9 +64,10 @@ class PostgresSource:
         self._selector.register(self._connection.fileno(), selectors.EVENT_READ)
         self._connection.execute("SET application_name = 'passalong feed'")
         self._connection.execute(f"LISTEN {CHANNEL}")
-        [[self._newest]] = self._rows("SELECT coalesce(max(id), 0) FROM changes")
+        [[self._newest]] = self._rows(_NEWEST)
         found = time.monotonic()
-        self._gaps = {row[0]: found for row in self._rows(_MISSING, self._newest)}
+        missing = self._rows(_MISSING, _AT_FIRST, self._newest, self._newest + 1)
+        self._gaps = {row[0]: found for row in missing}
         return self._newest
 
     def wait(self) -> bool:
@@ -74,7 +83,10 @@ class PostgresSource:
         rows = [Row(*row) for row in self._rows(_AFTER, last, list(self._gaps), AT_MOST)]
         for row in rows:
             if row.id > self._newest:
-                self._gaps.update(dict.fromkeys(range(self._newest + 1, row.id), now))
+                # What a restore leaves out nobody ever had. Fewer may all be of one transaction.
+                restored = row.id - self._newest > LEFT_OUT
+                first = row.id - _AT_FIRST if restored else self._newest + 1
+                self._gaps.update(dict.fromkeys(range(first, row.id), now))
                 self._newest = row.id
             else:
                 self._gaps.pop(row.id, None)
