@@ -129,6 +129,56 @@ def test_a_slow_disk_stops_nobody_else(app: Flask, settings: Settings) -> None:
     assert ended.stdout.strip() == "asked, others go on, on the disk, committed"
 
 
+NO_THREAD_LEFT = """
+from gevent import monkey; monkey.patch_all()
+import sys, gevent
+from pathlib import Path
+from ticketing import create_app, revocations
+from ticketing.config import Settings
+from ticketing.extensions import db
+from ticketing.transactions import write
+
+answer = monkey.get_original("_thread", "allocate_lock")()
+answer.acquire()
+everybody = gevent.get_hub().threadpool
+
+
+def wait():
+    with answer:
+        pass
+
+
+hanging = [everybody.spawn(wait) for _ in range(everybody.maxsize)]
+
+app = create_app({"TESTING": True}, Settings(instance_path=Path(sys.argv[1]),
+                                             database_url=sys.argv[2]))
+told = []
+with app.app_context():
+    try:
+        with gevent.Timeout(20), write() as session:
+            revocations.note(session, "tried", 7)
+        told.append("noted")
+    except gevent.Timeout:
+        told.append("waited for others")
+told.append("they hang still" if not any(each.ready() for each in hanging) else "they were done")
+answer.release()
+gevent.joinall(hanging)
+print(*told, sep=", ")
+"""
+
+
+def test_who_notes_waits_for_nobody_elses_work(app: Flask, settings: Settings) -> None:
+    """Name look-ups that hang take up all of gevent's threads; the database is held meanwhile."""
+    ended = subprocess.run(
+        [sys.executable, "-c", NO_THREAD_LEFT, str(settings.instance_path), settings.database_url],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert ended.stdout.strip() == "noted, they hang still"
+
+
 def test_what_stands_behind_the_mark_is_done_again(done: Done) -> None:
     try_("before")
     revocations.mark("monday")

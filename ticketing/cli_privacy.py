@@ -89,8 +89,10 @@ def retain_command(dry_run: bool) -> None:
     """
     done = retention.retain(dry_run=dry_run)
     for each in done:
-        click.echo(f"{each.event}: {each.people} people")
-    click.echo(f"Events{' that would be' * dry_run} erased: {len(done)}")
+        kept = ", then its dates or days were changed: the others are kept" if each.kept else ""
+        click.echo(f"{each.event}: {each.people} people{kept}")
+    whole = sum(not each.kept for each in done)
+    click.echo(f"Events{' that would be' * dry_run} erased: {whole}")
     if not dry_run:
         remains.clear()
 

@@ -34,7 +34,7 @@ from typing import Any, Final
 from gevent import monkey
 from sqlalchemy.orm import Session
 
-from ticketing.apart import apart
+from ticketing.apart import OwnThreads
 from ticketing.config import Settings, settings
 from ticketing.models import now
 from ticketing.transactions import BUSY_MILLISECONDS, Busy, Unavailable, at_the_end
@@ -49,6 +49,10 @@ _GENERATIONS: Final[tuple[str, ...]] = ("link", "share", "barcode", "round", "se
 
 # Threads of their own know nothing of gevent, whose `sleep` would begin a loop in them.
 _sleep: Final[Callable[[float], None]] = monkey.get_original("time", "sleep")
+
+# Whoever notes holds the database, which must not wait until others' work has left them a thread.
+# As many as there are writers at a time.
+_threads: Final = OwnThreads(4)
 
 Subject = int | str
 Again = Callable[[Subject, dict[str, Any]], None]
@@ -205,7 +209,7 @@ def _append(lines: Iterable[Line]) -> None:
         + "\n"
         for line in lines
     )
-    apart(_write, path_of(settings()), text.encode())
+    _threads.apart(_write, path_of(settings()), text.encode())
 
 
 def _write(path: Path, text: bytes) -> None:

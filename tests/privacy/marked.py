@@ -1,20 +1,24 @@
 """Somebody whose every detail can be found again, wherever it stands."""
 
 import datetime as dt
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
+import pytest
 from sqlalchemy import LargeBinary, select
 
 from tests import builders
-from ticketing import history, personalisation, reminders, sending, sharing, tickets_pdf
+from ticketing import events, history, personalisation, reminders, sending, sharing, tickets_pdf
 from ticketing.arriving import NewTicket
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.imports import checking
 from ticketing.models import Base, Call, CallTry, Event, Import, Order, OutboxMail, Shop, now
 from ticketing.orders import Booker, Line, place
+from ticketing.privacy import retention
 from ticketing.transactions import write
 from ticketing.webhooks import endpoints
 from ticketing.webhooks.happenings import EVENTS
@@ -148,3 +152,20 @@ def is_over(event: Event, days: int) -> None:
         event.ends_at = now() - dt.timedelta(days=days)
         event.retention_days = 30
         event.keeping_changed_at = None
+
+
+def is_moved(event: Event) -> None:
+    """To a day that is far away: its details are needed still."""
+    typed = {**events.as_typed(event), "starts_at": "2099-06-01T12:00", "ends_at": ""}
+    events.change(event, typed, revision=event.revision)
+
+
+def once_amid_it(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """When the first of an event's orders is erased, and before the second is."""
+
+    def once(_seconds: float) -> None:
+        monkeypatch.setattr(retention, "time", time)
+        happens()
+
+    monkeypatch.setattr(retention, "_ORDERS_AT_ONCE", 1)
+    monkeypatch.setattr(retention, "time", SimpleNamespace(sleep=once))

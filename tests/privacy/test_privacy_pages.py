@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,6 +123,17 @@ class TestHowLongDetailsAreKept:
         assert "Erased people’s details, for good" in shown
         assert "The event is over, and its details are no longer kept" in shown
         assert "anna" not in shown.lower()
+
+    def test_whoever_presses_it_hears_what_went_before_the_event_was_moved(
+        self, olga: Browser, page: str, order: Order, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        builders.make_order(order.shop)
+        marked.is_over(order.shop.event, days=1)
+        marked.once_amid_it(monkeypatch, partial(marked.is_moved, order.shop.event))
+        erase = f"/backoffice/events/{order.shop.event_id}/erase"
+        told = olga.submit(page, action=erase, confirmed="y")
+        assert told.status_code == 422
+        assert "The details in one order were erased. Then somebody changed the event" in told.text
 
 
 class TestOnePerson:

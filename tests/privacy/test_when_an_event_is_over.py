@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ from sqlalchemy import JSON, LargeBinary, String, select
 
 from tests import builders, invariants, seen
 from tests.privacy import marked
-from ticketing import cancelling, events, mails, sending
+from ticketing import cancelling, mails, revocations, sending
 from ticketing.audit import Actor
 from ticketing.config import settings
 from ticketing.delivery import error_of
@@ -20,7 +21,8 @@ from ticketing.models import AuditEntry, Base, Event, Order, Shop
 from ticketing.names import ERASED
 from ticketing.orders import Booker, Line, place
 from ticketing.pdf import Renderer
-from ticketing.privacy import remains, retention
+from ticketing.privacy import again, remains, retention
+from ticketing.privacy.retention import Done
 from ticketing.search import Wanted, count
 from ticketing.transactions import write
 
@@ -250,28 +252,47 @@ def test_whoever_lengthens_it_in_time_keeps_what_is_there(
     assert "erased" not in seen.actions(other)
 
 
-def test_whoever_moves_the_event_while_it_runs_keeps_what_is_left(
-    order: Order, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def later(order: Order, monkeypatch: pytest.MonkeyPatch) -> Order:
+    """Anna's, of the same event, whose turn comes when the first order is erased already; somebody
+    moves the event just then."""
     later = builders.make_order(order.shop)
     builders.claim(later.tickets[0], street="Dam 1")
+    marked.is_over(order.shop.event, days=31)
+    marked.once_amid_it(monkeypatch, partial(marked.is_moved, order.shop.event))
+    return later
+
+
+def test_whoever_moves_the_event_while_it_runs_keeps_what_is_left(
+    order: Order, later: Order
+) -> None:
     event = order.shop.event
-    marked.is_over(event, days=31)
-
-    def once(_seconds: float) -> None:
-        monkeypatch.setattr(retention, "time", time)
-        typed = {**events.as_typed(event), "starts_at": "2099-06-01T12:00", "ends_at": ""}
-        events.change(event, typed, revision=event.revision)
-
-    monkeypatch.setattr(retention, "_ORDERS_AT_ONCE", 1)
-    monkeypatch.setattr(retention, "time", SimpleNamespace(sleep=once))
-    assert retention.retain() == []
+    assert retention.retain() == [Done(event.name, people=2, kept=True)]
     assert order.tickets[0].first_name == ERASED
     assert later.tickets[0].first_name == "Anna"
     assert event.erased_at is None
     audited = db.session.scalars(select(AuditEntry.about)).all()
     assert audited == [{"event": event.id, "orders": 1, "tickets": 2}]  # what went is told
     assert remains.clear()
+
+
+def test_the_command_tells_of_an_event_that_went_in_part(app: Flask, later: Order) -> None:
+    said = app.test_cli_runner().invoke(args=["retain"]).output
+    assert ": 2 people, then its dates or days were changed: the others are kept" in said
+    assert "Events erased: 0" in said
+
+
+def test_what_is_given_after_an_erasure_outlasts_that_it_is_done_again(
+    order: Order, later: Order
+) -> None:
+    retention.retain()
+    builders.claim(order.tickets[1], street="Dam 1")
+    noted = revocations.noted_since(None, [revocations.path_of(settings())])
+    (line,) = (line for line in noted if line.kind == retention.NOTED_ORDERS)
+    again.erase_orders(line.subject, line.facts)
+    db.session.refresh(order)
+    assert [ticket.first_name for ticket in order.tickets[:2]] == [ERASED, "Anna"]
+    assert seen.actions(order).count("erased") == 1
 
 
 def test_mails_to_somebody_erased_are_not_sent(order: Order) -> None:

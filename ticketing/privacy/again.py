@@ -39,6 +39,13 @@ def erase_event(subject: Subject, facts: dict[str, Any]) -> None:
         retention.erase_event(event.id, history.SYSTEM, PASSALONG, may=lambda _event: True)
 
 
+@replays(retention.NOTED_ORDERS)
+def erase_orders(subject: Subject, facts: dict[str, Any]) -> None:
+    """Erase everybody in orders that were, though their event may be kept longer since."""
+    link_ids = [int(link_id) for link_id in str(subject).split()]
+    retention.erase_orders_again(link_ids, dt.datetime.fromisoformat(facts["at"]))
+
+
 def _people(session: Session) -> Iterator[Person]:
     """Everybody whose address or number stands anywhere, and holders who gave neither."""
     emails = set(session.scalars(select(Order.email)))

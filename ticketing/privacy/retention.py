@@ -7,7 +7,7 @@ somebody still has a link, are erased once more.
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -21,7 +21,7 @@ from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import steps
 from ticketing.locking import lock, to_change
-from ticketing.models import Event, Import, Order, Shop, Ticket, now
+from ticketing.models import Event, HistoryEntry, Import, Order, Shop, Ticket, now
 from ticketing.names import ERASED
 from ticketing.privacy.endings import is_needed, kept_until
 from ticketing.privacy.erasing import Erased, erase_in
@@ -33,14 +33,20 @@ Clock = Callable[[], dt.datetime]
 May = Callable[[Event], bool]
 
 OVER: Final = "over"  # the history's word for why
-NOTED: Final = "erased_event"  # the word of revocations.py
+# The words of revocations.py: for all of an event, and for some of its orders, by their link ids.
+NOTED: Final = "erased_event"
+NOTED_ORDERS: Final = "erased_orders"
 _ORDERS_AT_ONCE: Final = 25
 
 _log = logging.getLogger(__name__)
 
 
 class StillNeeded(Exception):
-    """By its dates and its days the event's details are kept."""
+    """By its dates and its days the event's details are kept; `done` is what went before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done = Erased()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,14 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An event whose time is over, and how many people's details were, or would be, erased."""
+    """An event whose time is over, and how many people's details were, or would be, erased.
+
+    `kept`: its dates or days were changed meanwhile, and the others' details stay.
+    """
 
     event: str
     people: int
+    kept: bool = False
 
 
 def coming(session: Session, event: Event) -> Coming:
@@ -89,14 +99,16 @@ def retain(*, dry_run: bool = False, clock: Clock = now) -> list[Done]:
     at = clock()
     done = []
     for event_id, name in [(event.id, event.name) for event in _due(db.session(), at)]:
-        people = people_of(db.session(), event_id)
+        people, kept = people_of(db.session(), event_id), False
         if not dry_run:
             try:
                 erase_event(event_id, history.SYSTEM, PASSALONG, may=partial(_is_over, at=at))
-            except StillNeeded:
+            except StillNeeded as needed:
                 _log.info("event %s is kept longer by now", event_id)
-                continue
-        done.append(Done(name, people))
+                if not needed.done.orders:
+                    continue
+                people, kept = max(0, people - people_of(db.session(), event_id)), True
+        done.append(Done(name, people, kept))
     db.session.rollback()
     return done
 
@@ -104,7 +116,8 @@ def retain(*, dry_run: bool = False, clock: Clock = now) -> list[Done]:
 def erase_by_hand(event_id: int, by: By, actor: Actor) -> Erased:
     """Erase the details of everybody in an event before its time is over, or where none was set.
 
-    Raises `StillNeeded` where people's tickets are, or come to be while this goes on.
+    Raises `StillNeeded` where people's tickets are, or come to be while this goes on; its `done`
+    says what went until then.
     """
     return erase_event(event_id, by, actor, may=lambda event: not is_needed(event))
 
@@ -116,7 +129,9 @@ def erase_event(event_id: int, by: By, actor: Actor, *, may: May) -> Erased:
     was left since it last began. Whoever changes something after that is found by `_due`.
 
     Each transaction asks first whether the event, as it is then, `may` be erased. Raises
-    `StillNeeded` where it may not; what went until then is gone, and in the audit.
+    `StillNeeded` where it may not; what went until then (its `done`) is gone, in the audit, and
+    noted: those orders, and no others, are erased again after a restore. So is what went before a
+    process died.
     """
     done = Erased()
     try:
@@ -127,7 +142,8 @@ def erase_event(event_id: int, by: By, actor: Actor, *, may: May) -> Erased:
             event.erased_at = begun
             revocations.note(session, NOTED, event_id, created=event.created_at.isoformat())
             _audit(session, event, actor, done)
-    except StillNeeded:
+    except StillNeeded as needed:
+        needed.done = done
         if done.orders:
             with write() as session:
                 _audit(session, session.get_one(Event, event_id), actor, done)
@@ -145,12 +161,38 @@ def _erase_orders(event_id: int, by: By, may: May, done: Erased) -> dt.datetime:
             last = some[-1]
             with write() as session:
                 _locked(session, event_id, may)
+                at = now()
                 found = erase_in(session, some, EVERYBODY, by, why=OVER)
+                if found.orders:
+                    _note_orders(session, some, at)
             done += found
             time.sleep(0)  # whoever else waits for this process has their turn
         if done.orders == before:
             return begun
         since = begun
+
+
+def _note_orders(session: Session, ids: Collection[int], at: dt.datetime) -> None:
+    """In one line: a line for each would be as many as there are orders."""
+    links = session.scalars(select(Order.link_id).where(Order.id.in_(ids)).order_by(Order.id))
+    revocations.note(session, NOTED_ORDERS, " ".join(map(str, links)), at=at.isoformat())
+
+
+def erase_orders_again(link_ids: Collection[int], at: dt.datetime) -> None:
+    """Erase everybody in orders that were erased at this moment, whatever became of their event.
+
+    Where the history has it, nothing came back; what stands there was given afterwards.
+    """
+    known = select(HistoryEntry.id).where(
+        HistoryEntry.order_id == Order.id,
+        HistoryEntry.action == "erased",
+        HistoryEntry.reason == OVER,
+        HistoryEntry.at >= at,
+    )
+    wanted = select(Order.id).where(Order.link_id.in_(link_ids), ~known.exists())
+    with write() as session:
+        ids = session.scalars(wanted.order_by(Order.id)).all()
+        erase_in(session, ids, EVERYBODY, history.SYSTEM, why=OVER)
 
 
 def _locked(session: Session, event_id: int, may: May) -> Event:

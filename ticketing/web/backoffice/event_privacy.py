@@ -83,7 +83,9 @@ def erase_event(event_id: int) -> ResponseReturnValue:
         return _not_erased(event, form)
     try:
         done = retention.erase_by_hand(event_id, scope.acting(), audited.actor())
-    except retention.StillNeeded:
+    except retention.StillNeeded as needed:
+        if needed.done.orders:
+            flash(_partly(needed.done.orders), "warning")
         return _not_erased(scope.event_or_404(event_id), form)
     message = ngettext(
         "The details in one order were erased.",
@@ -92,6 +94,18 @@ def erase_event(event_id: int) -> ResponseReturnValue:
     )
     flash(message, "success")
     return redirect(url_for(".event_privacy", event_id=event_id), 303)
+
+
+def _partly(orders: int) -> str:
+    return str(
+        ngettext(
+            "The details in one order were erased. Then somebody changed the event: the others "
+            "are still needed.",
+            "The details in %(num)d orders were erased. Then somebody changed the event: the "
+            "others are still needed.",
+            orders,
+        )
+    )
 
 
 def _not_erased(event: Event, form: EraseEventForm) -> ResponseReturnValue:
