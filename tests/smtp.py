@@ -6,10 +6,10 @@ import email
 import email.policy
 import ssl
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from functools import cache, partial
-from itertools import repeat
 from typing import Any, Final, Literal
 
 import pytest
@@ -21,13 +21,14 @@ from ticketing.config import Settings
 
 # Where a server may be odd: at its greeting, at what the client says, at a mail's end before it
 # has taken it, and when it has.
-Stage = Literal["greeting", "EHLO", "MAIL", "RCPT", "DATA", "end", "taken"]
+Stage = Literal["greeting", "EHLO", "MAIL", "RCPT", "DATA", "end", "taken", "RSET"]
 _COMMANDS: Final[dict[str, Stage]] = {
     "EHLO": "EHLO",
     "HELO": "EHLO",
     "MAIL": "MAIL",
     "RCPT": "RCPT",
     "DATA": "DATA",
+    "RSET": "RSET",
 }
 
 # What it may do there: never answer; answer letter by letter and never come to the end; hang up.
@@ -59,6 +60,12 @@ class Received:
         return str(found.get_content())
 
 
+@dataclasses.dataclass(frozen=True)
+class _Odd:
+    what: str
+    for_good: bool = False
+
+
 class SmtpServer:
     """Started and stopped at will, always on the same port."""
 
@@ -68,7 +75,7 @@ class SmtpServer:
         self.connections = 0
         # {recipient: reply}, for example "550 5.1.1 No such user".
         self.refused: dict[str, str] = {}
-        self._odd: dict[Stage, Iterator[str]] = {}
+        self._odd: dict[Stage, deque[_Odd]] = {}
         self.tls: ssl.SSLContext | None = None  # set before start(): STARTTLS is asked of everybody
         self.account: tuple[str, str] | None = None  # likewise: who may send, and their password
         self.on_data: Callable[[Received], None] = lambda _mail: None
@@ -76,15 +83,25 @@ class SmtpServer:
         self._arrived = threading.Condition()
 
     def will(self, what: str, at: Stage, times: int | None = None) -> None:
-        """From now on, for so many times or always: HANG, DRIP, HANG_UP, or say this instead."""
-        self._odd[at] = repeat(what) if times is None else repeat(what, times)
+        """HANG, DRIP, HANG_UP, or say this instead: always from now on, or so many times once it
+        has done there what it was told before."""
+        if times is None:
+            self._odd[at] = deque([_Odd(what, for_good=True)])
+        else:
+            self._odd.setdefault(at, deque()).extend([_Odd(what)] * times)
+
+    def has_yet_to(self) -> list[tuple[Stage, str]]:
+        """What it was told to do some times and hasn't done as often."""
+        return [
+            (at, odd.what) for at, odds in self._odd.items() for odd in odds if not odd.for_good
+        ]
 
     def behave(self) -> None:
         self._odd.clear()
 
     async def is_odd(self, at: Stage, line: SMTP) -> str | None:
         """What it says instead of what it should, if it is to; may never return."""
-        what = next(self._odd.get(at, iter(())), None)
+        what = self._next(at)
         if what == HANG:
             await _for_ever()
         if what == DRIP:
@@ -94,6 +111,12 @@ class SmtpServer:
             line.transport.abort()  # type: ignore[attr-defined]
             await _for_ever()
         return what
+
+    def _next(self, at: Stage) -> str | None:
+        odds = self._odd.get(at)
+        if not odds:
+            return None
+        return odds[0].what if odds[0].for_good else odds.popleft().what
 
     def start(self) -> None:
         self._controller = _Controller(self)

@@ -91,6 +91,24 @@ def test_amid_a_mail_a_no_for_good_is_kept_and_can_be_tried_again(
     assert arrived(smtp_server, orders) == [1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    "what", ["502 5.5.1 Not here", "250 " + "x" * 10_000], ids=["refused", "too long a line"]
+)
+@pytest.mark.parametrize("stage", ["RCPT", "DATA", "end"])
+def test_a_server_that_takes_nothing_back_is_left_and_its_no_is_what_counts(
+    smtp_server: SmtpServer, app: Flask, stage: Stage, what: str
+) -> None:
+    """Else the next mail would begin within this one, or this one would be given up for good."""
+    orders = make_orders(3)
+    smtp_server.will(NOT_NOW, at=stage, times=1)
+    smtp_server.will(what, at="RSET", times=1)
+    assert delivery.deliver_waiting() == Report(sent=2, waiting=1)
+    assert smtp_server.has_yet_to() == []
+    assert (stored(orders[0]).state, stored(orders[0]).last_error) == ("waiting", NOT_NOW)
+    assert delivery.deliver_waiting(clock=later(minutes=2)) == Report(sent=1)
+    assert arrived(smtp_server, orders) == [1, 1, 1]
+
+
 @pytest.mark.parametrize("what", [HANG, HANG_UP])
 def test_what_it_had_taken_comes_twice_under_one_id(
     smtp_server: SmtpServer, app: Flask, what: str
@@ -112,4 +130,5 @@ def test_who_does_it_all_at_once_gets_every_mail_in_the_end(
         smtp_server.will(what, at=stage, times=1)
     for minutes in range(0, 40, 3):
         delivery.deliver_waiting(clock=later(minutes=minutes))
+    assert smtp_server.has_yet_to() == []
     assert arrived(smtp_server, orders) == [1] * 8

@@ -129,15 +129,30 @@ class MailServer:
             self._connection.host = None
 
 
-class _Greeted(smtplib.SMTP):
-    """Waits for a greeting no longer than for all else."""
+class _Smtp(smtplib.SMTP):
+    """Waits for a greeting no longer than for all else, and takes no mail back in vain."""
 
     def connect(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         with _ended_after(WHOLE, self):
             return super().connect(*args, **kwargs)
 
+    def rset(self) -> tuple[int, bytes]:
+        """Hangs up where the mail isn't taken back, or the next one would begin within it.
 
-class _GreetedOverTls(_Greeted, smtplib.SMTP_SSL):
+        smtplib itself asks for this after a refusal, which then says what is the matter: so all
+        that goes wrong here is the one error that it ignores, `SMTPServerDisconnected`.
+        """
+        try:
+            code, reply = super().rset()
+        except smtplib.SMTPResponseException as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(_text(error.smtp_error)) from error
+        if code != 250:
+            self.close()
+        return code, reply
+
+
+class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
     pass
 
 
@@ -174,7 +189,7 @@ class _Connection(flask_mail.Connection):
         own_name = urlsplit(settings().base_url).hostname or "localhost"
         host: smtplib.SMTP
         if mail.use_ssl:
-            host = _GreetedOverTls(
+            host = _SmtpOverTls(
                 mail.server,
                 mail.port,
                 own_name,
@@ -182,7 +197,7 @@ class _Connection(flask_mail.Connection):
                 context=ssl.create_default_context(),
             )
         else:
-            host = _Greeted(mail.server, mail.port, own_name, timeout=PATIENCE)
+            host = _Smtp(mail.server, mail.port, own_name, timeout=PATIENCE)
         try:
             with _ended_after(WHOLE, host):
                 if mail.use_tls:
