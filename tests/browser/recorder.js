@@ -27,11 +27,11 @@
 
   const fresh = new Set()
   let due, running = Promise.resolve()
-  function look(element) {
+  function look(after, element) {
     if (element) fresh.add(element)
     due ??= later(() => {
       due = undefined
-      if (document.activeElement === document.body) console.error('focus: it is on the body')
+      if (document.activeElement === document.body) console.error(`focus: it is on the body after ${after}`)
       const parts = [...fresh].filter((e) => e.isConnected && e.checkVisibility() && isNew(e))
       fresh.clear()
       if (parts.length) running = running.then(() => examine(parts))
@@ -53,10 +53,10 @@
     await running
   }
 
-  document.addEventListener('htmx:afterSettle', ({ target }) => look(target))
-  document.addEventListener('close', () => look(), true)
+  document.addEventListener('htmx:afterSettle', ({ target }) => look(`a swap of ${target.id || target.tagName}`, target))
+  document.addEventListener('close', () => look('a dialog closed'), true)
   document.addEventListener('toggle', ({ target, newState }) => {
     // What a page comes with is told before its styles are there.
-    if (newState === 'open' && document.readyState === 'complete') look(target)
+    if (newState === 'open' && document.readyState === 'complete') look(`${target.id || target.tagName} opened`, target)
   }, true)
 })()

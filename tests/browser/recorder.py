@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Error
 
 
 @cache
@@ -15,7 +15,11 @@ def script() -> str:
 
 
 def finish(context: BrowserContext) -> None:
-    """Wait until all that was swapped in was looked at."""
+    """Wait until all that was swapped in was looked at, but for pages that are being left."""
     for page in context.pages:
         for frame in page.frames:
-            frame.evaluate("() => window[Symbol.for('recorder')]?.()")
+            try:
+                frame.evaluate("() => window[Symbol.for('recorder')]?.()")
+            except Error as error:
+                if "context was destroyed" not in error.message:
+                    raise

@@ -128,6 +128,7 @@ def test_a_test_mail_and_the_way_back_to_ours(app: Flask, organiser: Page) -> No
     assert mails.compose(sent.one()).subject == "Test: For you, from Alice"
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The mail was saved.")).to_be_visible()
+    page.wait_for_load_state()  # earlier it leads to the dialog's own page
     page.get_by_role("link", name="Reset to the default").click()
     page.get_by_role("dialog").get_by_role("button", name="Reset").click()
     expect(page.get_by_text("The mail says our words again.")).to_be_visible()
