@@ -97,7 +97,7 @@
 
   function showDialog() {
     if (!dialog.open) {
-      if (refused || !dialog.textContent.trim()) return
+      if (refused || !dialog.textContent.trim()) return restoreFocus(openerTrail)
       dialog.setAttribute('aria-labelledby', 'dialog-title')
       dialog.showModal()
     }
@@ -169,7 +169,7 @@
 
   on('htmx:afterSettle', ({ target, detail }) => {
     if (target === dialog) return showDialog()
-    if (target.id === 'main' && detail?.xhr) scrollTo(0, 0) // another page; news leave it where it is
+    if (target.id === 'main' && detail?.xhr) scrollTo(0, 0)
     const bad = detail?.xhr?.status === 422 && badField(target)
     if (bad) return bad.focus()
     restoreFocus(lastTrail)
@@ -183,7 +183,6 @@
     return one('[data-retry]', place)
   }
 
-  // A refusal's page in short; nothing of pages that aren't ours, as a proxy has.
   function inShort(html) {
     const page = new DOMParser().parseFromString(html || '', 'text/html')
     const words = [...page.querySelectorAll('#main :is(h1, p:not(.meta, :empty))')]

@@ -84,7 +84,8 @@ class Installations:
         try:
             yield app
         finally:
-            if feed := app.extensions.get("passalong.feed"):
+            feed = app.extensions.get("passalong.feed")
+            if feed is not None:  # an empty one is there as well
                 feed.close()
                 feed.join(5)
             for kept, now in ((config, app.config), (extensions, app.extensions)):

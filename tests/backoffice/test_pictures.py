@@ -198,10 +198,11 @@ def test_everybody_sees_them(with_pictures: Order, client: FlaskClient) -> None:
     ):
         text = client.get(path).text
         assert re.search(rf'<img[^>]*src="{logo}"[^>]*>', text), path
-        assert f'content="{settings().base_url}{picture}"' in text, path
-        assert '<meta property="og:image:width" content="400">' in text
-        head = text.partition("</head>")[0]
-        assert "og:image" in head
+        head, _, body = text.partition("</head>")
+        assert re.search(rf'<img[^>]*src="{picture}"[^>]*>', body), path
+        preview = re.search(r'<meta property="og:image" content="([^"]*)">', head)
+        assert preview is not None
+        assert preview[1].startswith(f"{settings().base_url}/images/preview/{order.shop.slug}/")
 
 
 def test_they_may_be_kept_for_a_year(with_pictures: Order, client: FlaskClient) -> None:
