@@ -227,11 +227,11 @@ def test_it_speaks_every_language_that_we_do(client: FlaskClient, ticket: Ticket
 def test_a_phone_in_another_language_reads_its_own_words(
     client: FlaskClient, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    teach(monkeypatch, "fr", {"Name": "Name, en français"})
+    teach(monkeypatch, "fr", {"Order": "Order, en français"})
     found = fetch(client, ticket)
-    assert found.field("holder").label == "Name"
-    assert found.strings["en"]["Name"] == "Name"
-    assert found.strings["fr"]["Name"] == "Name, en français"
+    assert found.field("order").label == "Order"
+    assert found.strings["en"]["Order"] == "Order"
+    assert found.strings["fr"]["Order"] == "Order, en français"
 
 
 def test_nobody_is_translated(client: FlaskClient, ticket: Ticket) -> None:
