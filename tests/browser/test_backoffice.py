@@ -90,6 +90,7 @@ def test_seldom_needed_pages_are_behind_more(organiser: Page, order: Order) -> N
     ways = organiser.get_by_role("navigation", name="Ticketing")
     expect(ways.get_by_role("link")).to_have_text(["Orders", "Events", "Shops", "Outbox"])
     ways.get_by_role("button", name="More").press("Enter")
+    expect(ways.get_by_role("link", name="Webhooks")).to_be_focused()
     organiser.keyboard.press("ArrowDown")
     expect(ways.get_by_role("link", name="API keys")).to_be_focused()
     organiser.keyboard.press("Enter")
