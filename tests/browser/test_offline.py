@@ -10,8 +10,8 @@ from tests import builders
 from tests.browser.keeping import kept, wait_until_kept
 from tests.browser.people import Company, overview_of, read_qr
 from ticketing import admission, barcodes, links, personalisation
-from ticketing.extensions import db
 from ticketing.models import Order, Ticket
+from ticketing.transactions import write
 
 COPY = "Shown without a network, as of"
 CODE = "QR code of the ticket"
@@ -152,7 +152,7 @@ def test_a_copy_is_kept_for_a_week_after_the_event(app: Flask, visitor: Page, mi
         dt.datetime(2031, 5, 24, 22, tzinfo=dt.UTC): "2031-05-31T22:00:00+00:00",
         None: "2031-05-29T18:00:00+00:00",  # it counts as over after a day
     }.items():
-        event.starts_at, event.ends_at = dt.datetime(2031, 5, 21, 18, tzinfo=dt.UTC), end
-        db.session.commit()
+        with write():
+            event.starts_at, event.ends_at = dt.datetime(2031, 5, 21, 18, tzinfo=dt.UTC), end
         visitor.goto(page_of(mine))
         expect(visitor.locator("#kept")).to_have_attribute("data-until", until)
