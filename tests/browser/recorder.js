@@ -25,13 +25,20 @@
     return !known.has(likeness) && known.add(likeness)
   }
 
+  // A dialog gives the focus back a moment after it is closed.
+  const lost = () => document.activeElement === document.body
+  async function stillLost(after) {
+    await new Promise((soon) => later(soon, 300))
+    if (lost()) console.error(`focus: it is on the body after ${after}`)
+  }
+
   const fresh = new Set()
   let due, running = Promise.resolve()
   function look(after, element) {
     if (element) fresh.add(element)
     due ??= later(() => {
       due = undefined
-      if (document.activeElement === document.body) console.error(`focus: it is on the body after ${after}`)
+      if (lost()) running = running.then(() => stillLost(after))
       const parts = [...fresh].filter((e) => e.isConnected && e.checkVisibility() && isNew(e))
       fresh.clear()
       if (parts.length) running = running.then(() => examine(parts))
