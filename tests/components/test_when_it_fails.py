@@ -38,13 +38,13 @@ def fail_once(page: Page, pattern: str, how: str, method: str = "") -> None:
 
 
 def impatient(route: Route) -> None:
-    """The page with half a second for each answer, so that a test need not wait for 15."""
+    """The page with three seconds for each answer, so that a test need not wait for 15."""
     if route.request.method == "POST":
         route.fallback()
         return
     answer = route.fetch()
     assert PATIENCE in answer.text()
-    route.fulfill(response=answer, body=answer.text().replace(PATIENCE, '"timeout":500'))
+    route.fulfill(response=answer, body=answer.text().replace(PATIENCE, '"timeout":3000'))
 
 
 def notice(page: Page, how: str) -> None:
