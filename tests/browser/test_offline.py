@@ -27,6 +27,13 @@ def page_of(ticket: Ticket) -> str:
     return f"/t/{links.ticket_token(ticket)}"
 
 
+def lose_the_network(page: Page) -> None:
+    """What is shown from then on is the copy, which says so."""
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_text(COPY)).to_be_visible()
+
+
 def cannot_open(page: Page, path: str) -> None:
     with pytest.raises(Error, match=r"net::ERR_(INTERNET_DISCONNECTED|FAILED)"):
         page.context.new_page().goto(path)
@@ -99,9 +106,7 @@ def test_a_copy_looks_what_became_of_it_as_soon_as_it_can(
     path = page_of(mine)
     visitor.goto(path)
     wait_until_kept(visitor, path)
-    visitor.context.set_offline(True)
-    visitor.reload()
-    expect(visitor.get_by_text(COPY)).to_be_visible()
+    lose_the_network(visitor)
     renewed = barcodes.text_of(admission.new_barcode(mine, builders.ORGANISER))
     visitor.context.set_offline(False)
     expect(visitor.get_by_text(COPY)).to_have_count(0)
@@ -127,17 +132,13 @@ def test_a_copy_that_is_right_stays_with_what_is_being_filled_in(
     path = page_of(mine)
     visitor.goto(path)
     wait_until_kept(visitor, path)
-    visitor.context.set_offline(True)
-    visitor.reload()
-    expect(visitor.get_by_text(COPY)).to_be_visible()
+    lose_the_network(visitor)
     visitor.evaluate("window.isTheSame = true")
     visitor.context.set_offline(False)
     expect(visitor.get_by_text(COPY)).to_have_count(0)
     assert visitor.evaluate("window.isTheSame") is True
 
-    visitor.context.set_offline(True)
-    visitor.reload()
-    expect(visitor.get_by_text(COPY)).to_be_visible()
+    lose_the_network(visitor)
     visitor.get_by_label("Your team?").fill("Blue")
     visitor.context.set_offline(False)
     expect(visitor.get_by_text(COPY)).to_have_count(0)
