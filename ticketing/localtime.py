@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import (
     format_date,
-    format_interval,
+    format_skeleton,
     format_time,
     get_timezone_gmt,
     get_timezone_name,
@@ -21,7 +21,8 @@ def event_day(event: Event) -> str:
 
 
 def event_when(event: Event) -> str:
-    """ "Saturday, 12 June 2027, 14:00 – 23:00 (CEST)", where the event is."""
+    """ "Saturday, 12 June 2027, 14:00 – 23:00 (CEST)", where the event is; over several days
+    "Fri, 28 May, 16:00 – Sun, 30 May 2027, 23:00 (CEST)"."""
     zone = _zone(event)
     starts = event.starts_at.astimezone(zone)
     zone_name = _zone_name(starts)
@@ -30,8 +31,17 @@ def event_when(event: Event) -> str:
     ends = event.ends_at.astimezone(zone)
     if is_one_evening(event):
         return f"{event_day(event)}, {clock(starts, event)} – {clock(ends, event)} ({zone_name})"
-    days = format_interval(starts.date(), ends.date(), "yMMMEd", locale=locale())
-    return f"{days}, {clock(starts, event)} ({zone_name})"
+    first = f"{_short_day(starts, with_year=starts.year != ends.year)}, {clock(starts, event)}"
+    last = f"{_short_day(ends, with_year=True)}, {clock(ends, event)} ({_zone_name(ends)})"
+    # The clocks may be changed in between.
+    return (
+        f"{first} ({zone_name}) – {last}" if zone_name != _zone_name(ends) else f"{first} – {last}"
+    )
+
+
+def _short_day(there: dt.datetime, *, with_year: bool) -> str:
+    skeleton = "yMMMEd" if with_year else "MMMEd"
+    return format_skeleton(skeleton, there.replace(tzinfo=None), locale=locale())
 
 
 def day_and_month(event: Event) -> tuple[str, str]:
@@ -82,7 +92,7 @@ def _zone(event: Event) -> ZoneInfo:
 
 
 def _zone_name(moment: dt.datetime) -> str:
-    """ "CEST", in German "MESZ"; where neither the language nor the zone has a name, "GMT-3"."""
+    """ "CEST", in German "MESZ"; "GMT-03:00" where neither language nor zone names it."""
     names = (get_timezone_name(moment, "short", locale=locale()), moment.strftime("%Z"))
     named = (name for name in names if any(map(str.isalpha, name)))
-    return next(named, None) or get_timezone_gmt(moment, "short", locale=locale())
+    return next(named, None) or get_timezone_gmt(moment, "long", locale=locale())
