@@ -11,7 +11,7 @@ from sqlalchemy import update
 from tests import builders, seen
 from tests.backoffice.browsing import Browser
 from tests.backoffice.conftest import PASSWORD
-from ticketing import outbox, sessions
+from ticketing import mails, outbox, sessions
 from ticketing.extensions import db
 from ticketing.models import Membership, OutboxMail, Shop, SignIn, User
 from ticketing.transactions import write
@@ -254,6 +254,18 @@ def test_a_new_browser_is_told_by_mail(app: Flask, shop: Shop) -> None:
     for _ in range(5):
         Browser(app).sign_in(EMAIL, PASSWORD)
     assert mails() == 3, "nobody is flooded"
+
+
+def test_the_mail_says_when_as_its_reader_writes_dates(app: Flask, shop: Shop) -> None:
+    """A German date is no English one with a German month: “27 November 2026” has lost its dot."""
+    user = builders.make_user(shop.organiser, password=PASSWORD)
+    with write() as session:
+        session.get_one(User, user.id).locale = "de"
+    for _ in range(2):
+        Browser(app).sign_in(EMAIL, PASSWORD)
+    [mail] = db.session.query(OutboxMail).filter_by(kind=outbox.NEW_BROWSER)
+    at = dt.datetime.fromisoformat(mail.params["at"]).astimezone(dt.UTC)
+    assert f"am {at:%d.%m.%Y, %H:%M} (UTC)" in mails.compose(mail).text
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ They concern no order and stand in nobody's outbox. Their links are made here, w
 import datetime as dt
 from collections.abc import Callable
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from ticketing import email_changes, links, localtime, outbox, passwords, two_step
 from ticketing.config import settings
@@ -257,7 +257,7 @@ def _account(mail: OutboxMail) -> User:
 
 def _in_words(moment: dt.datetime) -> str:
     """Day and time; a team's members may live anywhere, so the zone is said."""
-    return str(format_datetime(moment, "d MMMM y, HH:mm 'UTC'", tzinfo=dt.UTC, locale=get_locale()))
+    return localtime.moment_in(moment, ZoneInfo("UTC"))
 
 
 def _for_account() -> str:
