@@ -17,7 +17,7 @@ def test_it_says_how_far_the_tickets_are(olga: Browser, order: Order) -> None:
     builders.claim(order.tickets[0])
     page = olga.get(f"/backoffice/events/{order.shop.event_id}").text
     named = len([each for each in order.tickets if each.type.needs_personal_data])
-    assert f"1 of {named} tickets have a name" in page
+    assert f"With a name: 1 of {named} tickets" in page
     assert re.search(r"<polyline class=\"of-personalised\" points=\"[\d., ]+\"", page)
     assert "As a table" in page
     assert "Nothing to do" in page
