@@ -10,6 +10,7 @@ an empty file, which says just that.
 
 import io
 import os
+import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,9 @@ from ticketing.config import Settings
 DOMAIN: Final = "messages"
 _EXTENSION: Final = "passalong.catalogues"
 _ENGLISH: Final = NullTranslations()  # what stands in the code is English
+# What may not end a line: Polish words of one letter stay with the next one. Nobody types such
+# spaces; they are put in on the way to what programs read.
+_STAYS: Final = {"pl": re.compile(r"(?<![^\s(„])([aiouwz]) (?=\S)", re.IGNORECASE)}
 
 
 class _OurWords(Domain):
@@ -109,9 +113,19 @@ def _read(po: Path, settings: Settings) -> Translations | None:
 
 
 def _mo(catalogue: Catalog) -> bytes:
+    if stays := _STAYS.get(catalogue.locale.language if catalogue.locale else ""):
+        _keep_together(catalogue, stays)
     file = io.BytesIO()
     write_mo(file, catalogue)
     return file.getvalue()
+
+
+def _keep_together(catalogue: Catalog, words: re.Pattern[str]) -> None:
+    """Each of these words and what follows it, by a no-break space."""
+    for message in catalogue:
+        if message.id:
+            forms = [words.sub("\\1\u00a0", form) for form in forms_of(message)]
+            message.string = tuple(forms) if message.pluralizable else forms[0]
 
 
 def _keep(mo: Path, data: bytes, made_of: int) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
 from ticketing import languages
 
@@ -29,6 +30,11 @@ def number(value: float, *, decimals: int | None = None) -> str:
 def listed(words: Sequence[str]) -> str:
     """ "A, B and C"."""
     return format_list(list(words), locale=locale())
+
+
+def labelled(label: str, text: str) -> str:
+    """ "Phone: required"; in French "Téléphone : obligatoire"."""
+    return f"{_('%(label)s:', label=label)} {text}"
 
 
 def apart(name: str) -> str:

@@ -1,15 +1,19 @@
 """The catalogues say what the code says, and nothing in them can break a page."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
+from babel.support import Translations
 from flask import Flask
+from flask_babel import force_locale
 
 from ticketing import catalogues, create_app, languages
 from ticketing.config import Settings
+from ticketing.formats import labelled
 from ticketing.translating import checking, source
 
 OURS = Settings().translations
@@ -251,6 +255,26 @@ def test_it_is_compiled_once(speaking: Callable[..., list[str]], tmp_path: Path)
     speaking(nl="Bewaren")
     assert mo.stat().st_ino != made
     assert b"Bewaren" in mo.read_bytes()
+
+
+def test_polish_words_of_one_letter_stand_at_no_end_of_a_line(tmp_path: Path) -> None:
+    catalogue = Catalog("pl")
+    catalogue.add("Back", "Wróć z %(place)s i o nic nie pytaj")
+    catalogue.add("A", "A w „z bilet” ani w")
+    catalogue.add(("One", "%(n)s"), ("i jeden", "z %(n)s", "w %(n)s"))
+    path = catalogues.path_of(tmp_path, "pl")
+    source.write(catalogue, path)
+    said = Translations(io.BytesIO(catalogues.compiled(path)))
+    assert said.gettext("Back") == "Wróć z\u00a0%(place)s i\u00a0o\u00a0nic nie pytaj"
+    assert said.gettext("A") == "A\u00a0w\u00a0„z\u00a0bilet” ani w"
+    assert said.ngettext("One", "%(n)s", 2) == "z\u00a0%(n)s"
+    assert "\u00a0" not in path.read_text(), "which translators need not type"
+
+
+@pytest.mark.engine("sqlite")
+def test_french_parts_a_colon_from_what_it_follows(app: Flask) -> None:
+    with app.test_request_context(), force_locale("fr"):
+        assert labelled("Téléphone", "Requis") == "Téléphone\u00a0: Requis"
 
 
 def test_where_nobody_may_write_it_is_spoken_all_the_same(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from ticketing import fields, missing, needs
 from ticketing.fields import Asked
+from ticketing.formats import labelled
 from ticketing.models import Event, Order, Shop, Ticket, TicketType
 from ticketing.refusals import EditedMeanwhile
 from ticketing.shops import InvalidSettings
@@ -181,7 +182,7 @@ def _otherwise(ticket_type: TicketType) -> str:
     words = need_words()
     labels = _labels_of(ticket_type)
     return "; ".join(
-        f"{labels[key]}: {words[need]}"
+        labelled(str(labels[key]), words[need])
         for key, need in needs.of_type(ticket_type).items()
         if need != needs.AS_EVENT
     )

@@ -15,6 +15,7 @@ from wtforms import (
 )
 
 from ticketing import languages, passwords
+from ticketing.formats import labelled
 from ticketing.team import ROLES
 from ticketing.web.backoffice import roles
 from ticketing.web.backoffice.forms import BackofficeForm
@@ -35,7 +36,7 @@ class RoleForm(BackofficeForm):
         super().__init__(*args, **kwargs)
         names, meanings = roles.words(), roles.meanings()
         self.role.choices = [
-            SelectChoice(role, f"{names[role]}: {meanings[role]}") for role in ROLES
+            SelectChoice(role, labelled(names[role], meanings[role])) for role in ROLES
         ]
 
 
