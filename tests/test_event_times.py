@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from ticketing.localtime import event_when
+from ticketing.localtime import event_when, moment
 from ticketing.models import Event
 
 
@@ -41,8 +41,8 @@ def test_nobody_needs_to_know_the_end(app: Flask) -> None:
         ("nl", "vr 28 mei, 16:00 – zo 30 mei 2027, 23:00 (CEST)"),
         ("de", "Fr., 28. Mai, 16:00 – So., 30. Mai 2027, 23:00 (MESZ)"),
         ("fr", "ven. 28 mai, 16:00 – dim. 30 mai 2027, 23:00 (CEST)"),
-        ("es", "vie, 28 may, 16:00 – dom, 30 may 2027, 23:00 (CEST)"),
-        ("pl", "pt., 28 maj, 16:00 – niedz., 30 maj 2027, 23:00 (CEST)"),
+        ("es", "vie, 28 de mayo, 16:00 – dom, 30 de mayo de 2027, 23:00 (CEST)"),
+        ("pl", "pt., 28 maja, 16:00 – niedz., 30 maja 2027, 23:00 (CEST)"),
     ],
 )
 def test_several_days_have_a_beginning_and_an_end(app: Flask, language: str, said: str) -> None:
@@ -60,3 +60,19 @@ def test_each_end_has_its_own_timezone_where_the_clocks_are_changed_between(app:
     with app.test_request_context(), force_locale("en"):
         said = event_when(at("2027-03-27T19:00", "2027-03-28T20:00"))
     assert said == "Sat 27 Mar, 20:00 (CET) – Sun, 28 Mar 2027, 22:00 (CEST)"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "28 May 2027, 16:00"),
+        ("nl", "28 mei 2027, 16:00"),
+        ("de", "28.05.2027, 16:00"),
+        ("fr", "28 mai 2027, 16:00"),
+        ("es", "28 may 2027, 16:00"),
+        ("pl", "28 maja 2027, 16:00"),
+    ],
+)
+def test_a_moment_is_short_where_that_reads_well(app: Flask, language: str, said: str) -> None:
+    with app.test_request_context(), force_locale(language):
+        assert moment(FESTIVAL.starts_at, FESTIVAL) == said

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from flask_babel import format_date, get_locale, lazy_gettext
+from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
 
 from ticketing import languages, names, names_rules
 from ticketing.addresses import clean_email, clean_phone, likely_email
+from ticketing.localtime import day_short
 from ticketing.models import Event, Question, TicketType
 
 __all__ = ["clean_email", "clean_phone", "likely_email"]  # from their own room
@@ -164,7 +165,7 @@ def in_words(each: Field, answer: Any) -> str:
     said = _single(answer)
     if each.kind == "date" and said:
         try:
-            return str(format_date(dt.date.fromisoformat(said), "medium"))
+            return day_short(dt.date.fromisoformat(said))
         except ValueError:
             return said  # typed, and not good yet
     return said

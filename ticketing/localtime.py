@@ -40,7 +40,9 @@ def event_when(event: Event) -> str:
 
 
 def _short_day(there: dt.datetime, *, with_year: bool) -> str:
-    skeleton = "yMMMEd" if with_year else "MMMEd"
+    # The month in full where the language has that with the day of the week: Polish and Spanish,
+    # which say "28 maja" and "28 de mayo"; the others have their usual short one.
+    skeleton = "yMMMMEd" if with_year else "MMMMEd"
     return format_skeleton(skeleton, there.replace(tzinfo=None), locale=locale())
 
 
@@ -70,21 +72,22 @@ def clock_in(moment: dt.datetime, zone: ZoneInfo) -> str:
 
 def moment(at: dt.datetime, event: Event) -> str:
     """A day and time at the event: "12 Jun 2027, 21:04"."""
-    day = format_date(at.astimezone(_zone(event)).date(), "medium", locale=locale())
-    return f"{day}, {clock(at, event)}"
+    return f"{day_short(at.astimezone(_zone(event)).date())}, {clock(at, event)}"
 
 
 def moment_in(at: dt.datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
     """A moment that belongs to no event, with its timezone: "12 Jun 2027, 21:04 (CEST)"."""
     there = at.astimezone(zone)
-    day = format_date(there.date(), "medium", locale=locale())
     time = format_time(there, "medium" if seconds else "short", tzinfo=zone, locale=locale())
-    return f"{day}, {time} ({_zone_name(there)})"
+    return f"{day_short(there.date())}, {time} ({_zone_name(there)})"
 
 
 def day_short(date: dt.date) -> str:
-    """ "12 Jun 2027"."""
-    return format_date(date, "medium", locale=locale())
+    """ "12 Jun 2027".
+
+    In Polish "12 maja 2027": its May has no short form, and a whole word is declined.
+    """
+    return format_date(date, "long" if locale() == "pl" else "medium", locale=locale())
 
 
 def _zone(event: Event) -> ZoneInfo:
