@@ -5,6 +5,7 @@ Only the answers are this file's own, so that each can be slow, wrong or late wh
 
 import queue
 import threading
+import time
 from dataclasses import dataclass, field, replace
 
 from axe_playwright_python.sync_playwright import Axe
@@ -166,8 +167,22 @@ class Server:
         self.ticket = TicketPage()
         self.ticket.go_on.set()
         self.app = make_app(self)
-        self.http = make_server("127.0.0.1", 0, self.app, threaded=True)
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        self.port = 0
+        self.start()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """On the same port as ever."""
+        self.http = make_server("127.0.0.1", self.port, self.app, threaded=True)
+        self.port = self.http.server_port
+        self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.drop_streams()
+        self.http.shutdown()
+        self.thread.join()
+        self.http.server_close()
 
     def news(self, version: int, text: str) -> str:
         with self.app.test_request_context():
@@ -299,6 +314,13 @@ def make_app(server: Server) -> Flask:
         return Response(iter(mine.get, None), mimetype="text/event-stream")
 
     return app
+
+
+def wait_for_stream(page: Page, parts: Server, opened: int = 1) -> None:
+    until = time.monotonic() + 30
+    while len(parts.streams) < opened:
+        assert time.monotonic() < until, "no stream was opened"
+        page.wait_for_timeout(50)
 
 
 def violations(page: Page) -> list[str]:

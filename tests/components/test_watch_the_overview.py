@@ -2,15 +2,8 @@
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.components.parts import Server, violations
-
-
-def wait_for_stream(page: Page, parts: Server, opened: int = 1) -> None:
-    for _ in range(50):
-        if len(parts.streams) >= opened:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("no stream was opened")
+from tests.browser.out_of_sight import can_be_hidden, hide, show
+from tests.components.parts import Server, violations, wait_for_stream
 
 
 def test_news_from_the_stream_leave_dialog_and_focus_alone(page: Page, parts: Server) -> None:
@@ -158,16 +151,14 @@ def test_a_lost_stream_is_opened_again_from_where_it_was(page: Page, parts: Serv
 
 
 def test_coming_back_looks_at_once(page: Page, parts: Server) -> None:
-    page.add_init_script(
-        "Object.defineProperty(document, 'visibilityState', {get: () => window.seen || 'visible'})"
-    )
+    can_be_hidden(page)
     page.goto("/")
     wait_for_stream(page, parts)
-    page.evaluate("seen = 'hidden', document.dispatchEvent(new Event('visibilitychange'))")
+    hide(page)
     parts.poll = parts.news(2, "meanwhile")
     page.wait_for_timeout(300)
     expect(page.locator("#ticket-1")).to_contain_text("version 1")
-    page.evaluate("seen = 'visible', document.dispatchEvent(new Event('visibilitychange'))")
+    show(page)
     expect(page.locator("#ticket-1")).to_contain_text("version 2", timeout=2000)
 
 
