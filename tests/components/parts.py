@@ -6,7 +6,7 @@ Only the answers are this file's own, so that each can be slow, wrong or late wh
 import queue
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 
 from axe_playwright_python.sync_playwright import Axe
 from flask import (
@@ -27,6 +27,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import EmailField, Form, StringField
 from wtforms.validators import InputRequired
 
+from tests.components.kept import ticket_pages
+from tests.components.kept.ticket_pages import TicketPage
 from ticketing.config import PROJECT
 from ticketing.web import leading
 from ticketing.web.embed import Look
@@ -35,6 +37,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'"
 )
+WORKER = "/static/ticket-worker.js"
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 PARTS = """{% import "components.html" as ui %}
@@ -110,46 +113,10 @@ VISITOR = """{% extends "layout.html" %}{% block title %}Visitor{% endblock %}
 {% block body %}
 <h1 data-opened="/record" data-record-token="t9">A ticket for you</h1>{% endblock %}"""
 
-TICKET = """{% extends "layout.html" %}{% block title %}Ticket{% endblock %}
-{% block styles %}<link rel="stylesheet" href="{{ static_url(stylesheet) }}">{% endblock %}
-{% block scripts %}<script src="{{ static_url('ticket.js') }}" defer></script>{% endblock %}
-{% block body %}
-<template id="kept" data-until="{{ until }}"><p>Shown without a network</p></template>
-{% if said %}<div class="notice" role="status"><p>{{ said }}</p></div>{% endif %}
-<article class="card pass"><h1>Code {{ code }}</h1></article>
-<p><a href="/t/mine/ticket.pdf">Download</a></p>
-{% if asks %}<form id="details" method="post">
-<input type="hidden" name="csrf_token" value="{{ served }}">
-<label for="name">{{ asks }}</label><input id="name" name="name">
-<label for="size">Size</label><select id="size" name="size"><option>S<option>M</select>
-</form>{% endif %}{% endblock %}"""
-# What a proxy or a hotspot says, with whatever status it likes.
-NOT_OURS = "<!doctype html><html lang='en'><title>Hotspot</title><h1>Welcome to our network</h1>"
-
 
 class ClaimForm(Form):
     name = StringField("First name", [InputRequired("Please enter a first name.")])
     email = EmailField("Email", [InputRequired()], render_kw={"autocomplete": "email"})
-
-
-@dataclass
-class TicketPage:
-    """How a ticket page is answered: at once, or when the test lets it go on.
-
-    `said`: of something just done. `asks`: for what is still to fill in.
-    """
-
-    status: int = 200
-    code: int = 1
-    stylesheet: str = "pages.css"
-    until: str = "2999-01-01T00:00:00+00:00"
-    said: str = ""
-    asks: str = ""
-    is_ours: bool = True
-    is_ticket: bool = True
-    leads_to: str = ""
-    served: int = 0
-    go_on: threading.Event = field(default_factory=threading.Event)
 
 
 class Server:
@@ -159,6 +126,8 @@ class Server:
         self.streaming = True
         self.buffering = False  # a proxy that lets a stream open, and keeps what is in it
         self.refusing = False
+        self.instead_of_files: Callable[[], WerkzeugResponse] | None = None
+        self.has_newer_worker = False
         self.poll = ""
         self.asked: list[str] = []
         self.recorded: list[dict[str, str]] = []
@@ -214,6 +183,15 @@ def make_app(server: Server) -> Flask:
     @app.before_request
     def note() -> None:
         server.asked.append(f"{request.method} {request.full_path.rstrip('?')}")
+
+    @app.before_request
+    def answer_otherwise() -> WerkzeugResponse | None:
+        if request.path == WORKER and server.has_newer_worker:
+            script = (PROJECT / WORKER[1:]).read_text()
+            return Response(f"{script}\n// newer", mimetype="text/javascript")
+        if request.path.startswith("/static/") and server.instead_of_files:
+            return server.instead_of_files()
+        return None
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -281,23 +259,7 @@ def make_app(server: Server) -> Flask:
             return render_template("error.html", title="Withdrawn", text="A newer one is out."), 410
         return (server.news(2, "Link shared") if "channel" in request.form else ""), 200
 
-    @app.get("/t/<name>")
-    def ticket(name: str) -> WerkzeugResponse:
-        """As things stood when it was asked for, however long it takes."""
-        page, now = server.ticket, replace(server.ticket)
-        page.served += 1
-        page.go_on.wait(60)
-        if now.leads_to and name == "mine":
-            return redirect(now.leads_to)
-        html = render_template_string(TICKET, **vars(now)) if now.is_ticket else NOT_OURS
-        response = make_response(html, now.status)
-        if now.is_ours:
-            response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-        return response
-
-    @app.get("/t/<_name>/ticket.pdf")
-    def ticket_file(_name: str) -> Response:
-        return Response(b"%PDF-", headers={"Content-Disposition": "attachment"})
+    ticket_pages.add(app, lambda: server.ticket)
 
     @app.get("/changes")
     def changes() -> tuple[str, int]:
