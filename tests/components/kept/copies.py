@@ -1,6 +1,7 @@
 """Copies of the ticket page of `ticket_pages`: made, opened, looked at again."""
 
 import time
+from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
@@ -19,11 +20,15 @@ def look_again(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('online'))")
 
 
-def wait_for_requests(page: Page, parts: Server, count: int) -> None:
+def wait_for(page: Page, is_so: Callable[[], bool]) -> None:
     until = time.monotonic() + 30
-    while parts.ticket.served < count:
-        assert time.monotonic() < until, parts.asked
+    while not is_so():
+        assert time.monotonic() < until
         page.wait_for_timeout(50)
+
+
+def wait_for_requests(page: Page, parts: Server, count: int) -> None:
+    wait_for(page, lambda: parts.ticket.served >= count)
 
 
 def open_a_copy(page: Page, parts: Server) -> None:
@@ -42,9 +47,8 @@ def open_a_copy(page: Page, parts: Server) -> None:
 
 
 def wait_until_heard(page: Page) -> None:
-    """Of one look."""
-    while page.evaluate("window.heard") != 1:  # the policy allows no wait_for_function
-        page.wait_for_timeout(50)
+    """Of one look. (The policy allows no wait_for_function.)"""
+    wait_for(page, lambda: page.evaluate("window.heard") == 1)
 
 
 def is_the_same(page: Page) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.keeping import wait_until_kept
-from tests.components.kept.copies import COPY, keep, look_again, open_a_copy
+from tests.components.kept.copies import COPY, keep, look_again, open_a_copy, wait_for
 from tests.components.parts import Server
 
 # As if it had been kept long ago.
@@ -58,11 +58,11 @@ def test_a_newer_worker_takes_over_at_once_and_tidies(page: Page, parts: Server)
     parts.has_newer_worker = True
     page.evaluate(
         """async () => {
-          const taken = new Promise((done) => navigator.serviceWorker.oncontrollerchange = done)
+          navigator.serviceWorker.oncontrollerchange = () => window.isTakenOver = true
           await (await navigator.serviceWorker.ready).update()
-          await taken
         }"""
     )
+    wait_for(page, lambda: page.evaluate("window.isTakenOver") is True)
     wait_until_kept(page, "/t/mine")
     parts.ticket.code = 2
     look_again(page)

@@ -66,7 +66,8 @@ def add(app: Flask, current: Callable[[], TicketPage]) -> None:
 
     @app.get("/t/<_name>/ticket.pdf")
     def ticket_file(_name: str) -> Response:
-        return Response(b"%PDF-", headers={"Content-Disposition": "attachment"})
+        headers = {"Content-Disposition": "attachment"}
+        return Response(b"%PDF-", mimetype="application/pdf", headers=headers)
 
     @app.post("/t/<_name>")
     def complete(_name: str) -> tuple[str, int]:
