@@ -81,11 +81,12 @@
     plan()
   }
 
-  function heard({ type, data }) {
+  function heard({ type, data, lastEventId }) {
     beating = true
     sure()
     if (type === 'beat') spread = +data || spread
     else tell(data)
+    if (type === 'beat' && lastEventId > current()) look() // news that htmx didn't come for
     again = spread
     cancel()
     clearTimeout(watchdog)
@@ -96,7 +97,6 @@
     // Where a stream was, opening it again is asking as well. Everybody may have lost theirs.
     const wasWell = beating
     close()
-    doubting()
     reopening = setTimeout(open, Math.random() * again)
     again = Math.max(spread, slower(again))
     if (!wasWell) plan()

@@ -163,7 +163,11 @@ class Server:
         """Through every open stream."""
         lines = "".join(f"data: {line}\n" for line in self.news(version, text).splitlines())
         for stream in self.streams:
-            stream.put(f"event: cards\n{lines}\n")
+            stream.put(f"id: {version}\nevent: cards\n{lines}\n")
+
+    def beat(self) -> None:
+        for stream in self.streams:
+            stream.put("event: beat\ndata: \n\n")
 
     def drop_streams(self) -> None:
         for stream in self.streams:

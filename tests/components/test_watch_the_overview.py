@@ -96,6 +96,20 @@ def test_a_stream_that_says_nothing_is_given_up_for_another(page: Page, parts: S
     expect(page.locator("#ticket-1")).to_contain_text("version 2")
 
 
+def test_news_that_could_not_be_swapped_in_are_asked_for_again(page: Page, parts: Server) -> None:
+    """For whatever reason: on an overview, htmx may not have come."""
+    page.goto("/")
+    wait_for_stream(page, parts)
+    page.evaluate(
+        "document.addEventListener('news', (event) => event.stopImmediatePropagation(),"
+        " { capture: true, once: true })"
+    )
+    parts.send(2, "lost")
+    parts.poll = parts.news(2, "once more")
+    parts.beat()
+    expect(page.locator("#ticket-1")).to_contain_text("version 2")
+
+
 def test_while_the_stream_beats_nothing_is_asked(page: Page, parts: Server) -> None:
     page.clock.install()
     with page.expect_response("**/stream?since=1&spoken=en"):
