@@ -33,6 +33,24 @@
   // News are in the page's language; their links lead on with one that its address asks for.
   const asked = /[?&]lang=/.test(location.search) ? 'lang' : 'spoken'
   const url = (path) => `${path}?since=${current()}&${asked}=${document.documentElement.lang}`
+
+  // Who looks at this page trusts it. Where nobody was reached for half a minute it says so; after a
+  // minute without a word, or a phone's sleep, in a moment.
+  const stale = document.getElementById('stale')
+  let upToDate = Date.now(), doubt
+
+  function doubting() {
+    const words = document.getElementById('stale-words').content
+    const say = () => visible() && stale.replaceChildren(words.cloneNode(true))
+    doubt ??= setTimeout(say, Date.now() - upToDate > 45000 ? 5000 : 30000)
+  }
+
+  function sure() {
+    upToDate = Date.now()
+    doubt = clearTimeout(doubt)
+    stale.replaceChildren()
+  }
+
   const slower = (ms) => Math.min(ms * 2, 30000)
   const jitter = (ms) => ms * (1 + Math.random() / 5)
   const cancel = () => (timer = clearTimeout(timer))
@@ -45,20 +63,30 @@
   async function look() {
     cancel()
     try {
-      const answer = await fetch(url(poll), { headers: { 'HX-Request': 'true', 'Live-Version': current() } })
-      if (answer.status === 404 || answer.status === 410) return rest() // the link is no more
-      wait = answer.ok ? EAGER : slower(wait)
-      if (answer.ok) tell(await answer.text())
+      const answer = await fetch(url(poll), {
+        headers: { 'HX-Request': 'true', 'Live-Version': current() },
+        signal: AbortSignal.timeout?.(15000), // a line that died says nothing
+      })
+      const isGone = answer.status === 404 || answer.status === 410 // the link is no more
+      if (!answer.ok && !isGone) throw answer
+      const html = await answer.text()
+      sure()
+      if (isGone) return rest()
+      wait = EAGER
+      tell(html)
     } catch {
       wait = slower(wait)
+      doubting()
     }
     plan()
   }
 
-  function heard({ type, data }) {
+  function heard({ type, data, lastEventId }) {
     beating = true
+    sure()
     if (type === 'beat') spread = +data || spread
     else tell(data)
+    if (type === 'beat' && lastEventId > current()) look() // news that htmx didn't come for
     again = spread
     cancel()
     clearTimeout(watchdog)
@@ -96,13 +124,14 @@
     clearTimeout(reopening)
   }
 
-  const rest = () => (close(), cancel())
+  const rest = () => (close(), cancel(), doubt = clearTimeout(doubt))
 
   function wake() {
     rest()
     if (!visible()) return
     look()
     open()
+    doubting()
   }
 
   on('visibilitychange', wake)
@@ -110,4 +139,5 @@
   addEventListener('pageshow', (event) => event.persisted && wake())
   if (visible()) open()
   plan()
+  doubting()
 })()

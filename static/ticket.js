@@ -1,6 +1,19 @@
 // The ticket page: once opened it opens again without a network (ticket-worker.js), and says so.
 (() => {
   'use strict'
+  const details = document.getElementById('details')
+  const given = (form) => String(new URLSearchParams(new FormData(form)))
+  function isBeingFilledIn() {
+    if (!details) return false
+    if (!details.isConnected) return true // it was sent, and came back with what is wrong
+    const blank = details.cloneNode(true)
+    blank.reset()
+    return given(blank) !== given(details)
+  }
+
+  // Going back may show the page as it was left, and ask nobody whether it is still so.
+  addEventListener('pageshow', ({ persisted }) => persisted && !isBeingFilledIn() && location.reload())
+
   const { serviceWorker } = navigator
   if (!serviceWorker) return // plain HTTP, a browser inside another app, an old one
   const isCopy = 'kept' in document.documentElement.dataset
@@ -18,16 +31,6 @@
     for (const each of main.querySelectorAll(passing)) each.remove()
     main.normalize()
     return main
-  }
-
-  const details = document.getElementById('details')
-  const given = (form) => String(new URLSearchParams(new FormData(form)))
-  function isBeingFilledIn() {
-    if (!details) return false
-    if (!details.isConnected) return true // it was sent, and came back with what is wrong
-    const blank = details.cloneNode(true)
-    blank.reset()
-    return given(blank) !== given(details)
   }
 
   history.scrollRestoration = 'manual' // the notice is new, and where it is must be seen

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATH = next(filter(None, map(shutil.which, NAMES)), None)
 ARGUMENTS = [
     "--no-sandbox",  # tests run as root in containers
     "--disable-gpu",
@@ -27,10 +28,9 @@ def chromium() -> Iterator[Browser]:
     if _running:
         yield _running[0]
         return
-    path = next(filter(None, map(shutil.which, NAMES)), None)
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+            browser = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
         except Error as error:
             missing = f"no browser: uv run playwright install chromium ({error.message})"
             if os.environ.get("CI"):
@@ -42,3 +42,16 @@ def chromium() -> Iterator[Browser]:
                 yield browser
             finally:
                 _running.clear()
+
+
+@contextmanager
+def with_back_cache(browser: Browser) -> Iterator[Browser]:
+    """One that keeps pages whole for going back, as people's do; Playwright's own doesn't.
+
+    There `go_back` sees no load: `wait_until="commit"`.
+    """
+    kind = browser.browser_type
+    with kind.launch(
+        executable_path=PATH, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
+    ) as another:
+        yield another

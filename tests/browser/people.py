@@ -112,8 +112,16 @@ def ticket(page: Screen, position: int) -> Locator:
     return page.get_by_role("article", name=re.compile(rf"^Ticket {position}\b"))
 
 
+def scripts_ran(page: Screen) -> None:
+    """A page that one was led to is there before its scripts are; what is pressed until then does
+    what it does without them, and opens no dialog. After a `goto` there is nothing to wait for."""
+    if isinstance(page, Page):
+        page.wait_for_load_state()
+
+
 def open_share(page: Screen, position: int) -> Locator:
     """The dialog in which a ticket is shared."""
+    scripts_ran(page)
     ticket(page, position).get_by_role("button", name=re.compile("^Share")).click()
     dialog = page.get_by_role("dialog", name=f"Share ticket {position}")
     expect(dialog).to_be_visible()
@@ -135,10 +143,12 @@ def sign_in(page: Page, organiser: Organiser, email: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Orders")
+    scripts_ran(page)
 
 
 def choose(page: Page, menu: str | re.Pattern[str], item: str) -> None:
     """An item of a ⋯ menu."""
+    scripts_ran(page)
     page.get_by_role("button", name=menu).click()
     page.get_by_role("group", name=menu).get_by_text(item, exact=True).click()
 

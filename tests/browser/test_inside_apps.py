@@ -7,7 +7,15 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import Company, fill_in, open_share, overview_of, read_qr, ticket
+from tests.browser.people import (
+    Company,
+    fill_in,
+    open_share,
+    overview_of,
+    read_qr,
+    scripts_ran,
+    ticket,
+)
 from tests.test_browsers_inside_apps import INSIDE
 from ticketing import barcodes
 from ticketing.extensions import db
@@ -58,6 +66,7 @@ def test_from_order_to_ticket(
     code = visitor.get_by_role("img", name="QR code of the ticket")
     assert read_qr(code) == barcodes.text_of(mine)
 
+    scripts_ran(visitor)
     visitor.get_by_role("button", name="Copy link").tap()
     expect(visitor.get_by_text("Copying did not work")).to_be_visible()
     with visitor.expect_response(re.compile("ticket.pdf")) as answered:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests import builders
 from tests.browser.keyboard import Keyboard
-from tests.browser.people import PASSWORD, Company, ticket
+from tests.browser.people import PASSWORD, Company, scripts_ran, ticket
 from ticketing.models import Order
 
 
@@ -30,6 +30,7 @@ def test_a_booker(desk: Page, order_of_five: Order) -> None:
     keyboard.press("Enter")
 
     expect(desk.get_by_text("0 of 2 personalised")).to_be_visible()
+    scripts_ran(desk)
     first, second = ticket(desk, 1), ticket(desk, 2)
     keyboard.go_to(first.get_by_role("button", name="Claim"))
     keyboard.press("Enter")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import builders
+from tests.browser.out_of_sight import can_be_hidden, hide, show
 from tests.browser.people import (
     PHONE,
     Company,
@@ -22,11 +23,6 @@ from ticketing.arriving import NewTicket
 from ticketing.models import Order
 
 SOON = 20_000  # milliseconds, on a busy machine
-# A page that thinks it is in the background for as long as `window.hiddenNow` is true.
-CAN_BE_HIDDEN = """
-Object.defineProperty(Document.prototype, 'visibilityState',
-  { get: () => window.hiddenNow ? 'hidden' : 'visible' })
-"""
 
 # Of the page's own accord, after some seconds.
 ASKS_NO_MORE = """() => {
@@ -104,15 +100,15 @@ def cut_off(booker: Page) -> Callable[[], None]:
 def test_on_coming_back_from_the_background(
     order_of_five: Order, booker: Page, cut_off: Callable[[], None]
 ) -> None:
-    booker.add_init_script(CAN_BE_HIDDEN)
+    can_be_hidden(booker)
     open_overview(booker, order_of_five)
     cut_off()
-    booker.evaluate("hiddenNow = true; document.dispatchEvent(new Event('visibilitychange'))")
+    hide(booker)
     builders.claim(order_of_five.tickets[0])
     expect(ticket(booker, 1)).to_contain_text("Not assigned")
     booker.unroute_all()
     with booker.expect_request(re.compile("/changes")):  # at once, whatever the stream does
-        booker.evaluate("hiddenNow = false; document.dispatchEvent(new Event('visibilitychange'))")
+        show(booker)
     expect(ticket(booker, 1)).to_contain_text("Ready – Anna V.", timeout=SOON)
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 
 from tests import builders
-from tests.browser.people import Company
+from tests.browser.people import Company, scripts_ran
 from tests.browser.scenes.mails import at_the_mails, open_editor
 from tests.browser.test_look import AXE
 from ticketing import mail_texts, mails, outbox
@@ -128,7 +128,7 @@ def test_a_test_mail_and_the_way_back_to_ours(app: Flask, organiser: Page) -> No
     assert mails.compose(sent.one()).subject == "Test: For you, from Alice"
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The mail was saved.")).to_be_visible()
-    page.wait_for_load_state()  # earlier it leads to the dialog's own page
+    scripts_ran(page)
     page.get_by_role("link", name="Reset to the default").click()
     page.get_by_role("dialog").get_by_role("button", name="Reset").click()
     expect(page.get_by_text("The mail says our words again.")).to_be_visible()

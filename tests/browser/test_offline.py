@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Error, Page, expect
 
 from tests import builders
-from tests.browser.keeping import kept, wait_until_kept
+from tests.browser.keeping import kept, wait_until, wait_until_kept
 from tests.browser.people import Company, overview_of, read_qr
 from ticketing import admission, barcodes, links, personalisation
 from ticketing.models import Order, Ticket
@@ -16,6 +16,10 @@ from ticketing.transactions import write
 COPY = "Shown without a network, as of"
 CODE = "QR code of the ticket"
 GONE = "This link is no longer valid"
+LOSE_STYLES = """async (path) => {
+  const cache = await caches.open(path)
+  for (const file of await cache.keys()) if (/[.]css/.test(file.url)) await cache.delete(file)
+}"""
 
 
 @pytest.fixture
@@ -54,6 +58,17 @@ def test_it_opens_again_without_a_network(visitor: Page, mine: Ticket) -> None:
     assert card != "0px", "with its styles"
     another.context.set_offline(False)  # it looks by itself, and is up to date
     expect(another.get_by_text("Getoond zonder netwerk")).to_have_count(0)
+
+
+def test_without_its_styles_its_code_is_read_all_the_same(company: Company, mine: Ticket) -> None:
+    """They didn't come while there was a network. A camera needs white around it."""
+    phone, path = company.phone(color_scheme="dark"), page_of(mine)
+    phone.goto(path)
+    wait_until(phone, lambda found: sum(each.endswith(".css") for each in found.get(path, ())) > 2)
+    phone.evaluate(LOSE_STYLES, path)
+    lose_the_network(phone)
+    assert phone.locator(".pass").evaluate("e => getComputedStyle(e).borderRadius") == "0px"
+    assert read_qr(phone.get_by_role("img", name=CODE)) == barcodes.text_of(mine)
 
 
 def test_nothing_but_the_ticket_is_kept(company: Company, order_of_five: Order) -> None:

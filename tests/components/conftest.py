@@ -1,6 +1,5 @@
 """A browser, and a phone's page of it on the pages of `parts`."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -13,14 +12,10 @@ from tests.components.parts import Server
 @pytest.fixture
 def parts() -> Iterator[Server]:
     server = Server()
-    thread = threading.Thread(target=server.http.serve_forever, daemon=True)
-    thread.start()
     yield server
     server.go_on.set()
     server.ticket.go_on.set()
-    server.drop_streams()
-    server.http.shutdown()
-    thread.join()
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ Only the answers are this file's own, so that each can be slow, wrong or late wh
 
 import queue
 import threading
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import Callable
 
 from axe_playwright_python.sync_playwright import Axe
 from flask import (
@@ -26,6 +27,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import EmailField, Form, StringField
 from wtforms.validators import InputRequired
 
+from tests.components.kept import ticket_pages
+from tests.components.kept.ticket_pages import TicketPage
 from ticketing.config import PROJECT
 from ticketing.web import leading
 from ticketing.web.embed import Look
@@ -34,6 +37,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'"
 )
+WORKER = "/static/ticket-worker.js"
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 PARTS = """{% import "components.html" as ui %}
@@ -109,46 +113,10 @@ VISITOR = """{% extends "layout.html" %}{% block title %}Visitor{% endblock %}
 {% block body %}
 <h1 data-opened="/record" data-record-token="t9">A ticket for you</h1>{% endblock %}"""
 
-TICKET = """{% extends "layout.html" %}{% block title %}Ticket{% endblock %}
-{% block styles %}<link rel="stylesheet" href="{{ static_url(stylesheet) }}">{% endblock %}
-{% block scripts %}<script src="{{ static_url('ticket.js') }}" defer></script>{% endblock %}
-{% block body %}
-<template id="kept" data-until="{{ until }}"><p>Shown without a network</p></template>
-{% if said %}<div class="notice" role="status"><p>{{ said }}</p></div>{% endif %}
-<article class="card pass"><h1>Code {{ code }}</h1></article>
-<p><a href="/t/mine/ticket.pdf">Download</a></p>
-{% if asks %}<form id="details" method="post">
-<input type="hidden" name="csrf_token" value="{{ served }}">
-<label for="name">{{ asks }}</label><input id="name" name="name">
-<label for="size">Size</label><select id="size" name="size"><option>S<option>M</select>
-</form>{% endif %}{% endblock %}"""
-# What a proxy or a hotspot says, with whatever status it likes.
-NOT_OURS = "<!doctype html><html lang='en'><title>Hotspot</title><h1>Welcome to our network</h1>"
-
 
 class ClaimForm(Form):
     name = StringField("First name", [InputRequired("Please enter a first name.")])
     email = EmailField("Email", [InputRequired()], render_kw={"autocomplete": "email"})
-
-
-@dataclass
-class TicketPage:
-    """How a ticket page is answered: at once, or when the test lets it go on.
-
-    `said`: of something just done. `asks`: for what is still to fill in.
-    """
-
-    status: int = 200
-    code: int = 1
-    stylesheet: str = "pages.css"
-    until: str = "2999-01-01T00:00:00+00:00"
-    said: str = ""
-    asks: str = ""
-    is_ours: bool = True
-    is_ticket: bool = True
-    leads_to: str = ""
-    served: int = 0
-    go_on: threading.Event = field(default_factory=threading.Event)
 
 
 class Server:
@@ -158,6 +126,8 @@ class Server:
         self.streaming = True
         self.buffering = False  # a proxy that lets a stream open, and keeps what is in it
         self.refusing = False
+        self.instead_of_files: Callable[[], WerkzeugResponse] | None = None
+        self.has_newer_worker = False
         self.poll = ""
         self.asked: list[str] = []
         self.recorded: list[dict[str, str]] = []
@@ -166,8 +136,22 @@ class Server:
         self.ticket = TicketPage()
         self.ticket.go_on.set()
         self.app = make_app(self)
-        self.http = make_server("127.0.0.1", 0, self.app, threaded=True)
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        self.port = 0
+        self.start()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """On the same port as ever."""
+        self.http = make_server("127.0.0.1", self.port, self.app, threaded=True)
+        self.port = self.http.server_port
+        self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.drop_streams()
+        self.http.shutdown()
+        self.thread.join()
+        self.http.server_close()
 
     def news(self, version: int, text: str) -> str:
         with self.app.test_request_context():
@@ -179,7 +163,11 @@ class Server:
         """Through every open stream."""
         lines = "".join(f"data: {line}\n" for line in self.news(version, text).splitlines())
         for stream in self.streams:
-            stream.put(f"event: cards\n{lines}\n")
+            stream.put(f"id: {version}\nevent: cards\n{lines}\n")
+
+    def beat(self) -> None:
+        for stream in self.streams:
+            stream.put("event: beat\ndata: \n\n")
 
     def drop_streams(self) -> None:
         for stream in self.streams:
@@ -199,6 +187,15 @@ def make_app(server: Server) -> Flask:
     @app.before_request
     def note() -> None:
         server.asked.append(f"{request.method} {request.full_path.rstrip('?')}")
+
+    @app.before_request
+    def answer_otherwise() -> WerkzeugResponse | None:
+        if request.path == WORKER and server.has_newer_worker:
+            script = (PROJECT / WORKER[1:]).read_text()
+            return Response(f"{script}\n// newer", mimetype="text/javascript")
+        if request.path.startswith("/static/") and server.instead_of_files:
+            return server.instead_of_files()
+        return None
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -266,23 +263,7 @@ def make_app(server: Server) -> Flask:
             return render_template("error.html", title="Withdrawn", text="A newer one is out."), 410
         return (server.news(2, "Link shared") if "channel" in request.form else ""), 200
 
-    @app.get("/t/<name>")
-    def ticket(name: str) -> WerkzeugResponse:
-        """As things stood when it was asked for, however long it takes."""
-        page, now = server.ticket, replace(server.ticket)
-        page.served += 1
-        page.go_on.wait(60)
-        if now.leads_to and name == "mine":
-            return redirect(now.leads_to)
-        html = render_template_string(TICKET, **vars(now)) if now.is_ticket else NOT_OURS
-        response = make_response(html, now.status)
-        if now.is_ours:
-            response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-        return response
-
-    @app.get("/t/<_name>/ticket.pdf")
-    def ticket_file(_name: str) -> Response:
-        return Response(b"%PDF-", headers={"Content-Disposition": "attachment"})
+    ticket_pages.add(app, lambda: server.ticket)
 
     @app.get("/changes")
     def changes() -> tuple[str, int]:
@@ -299,6 +280,13 @@ def make_app(server: Server) -> Flask:
         return Response(iter(mine.get, None), mimetype="text/event-stream")
 
     return app
+
+
+def wait_for_stream(page: Page, parts: Server, opened: int = 1) -> None:
+    until = time.monotonic() + 30
+    while len(parts.streams) < opened:
+        assert time.monotonic() < until, "no stream was opened"
+        page.wait_for_timeout(50)
 
 
 def violations(page: Page) -> list[str]:

@@ -1,9 +1,18 @@
 """Copying, sharing, and telling the server only what happened."""
 
+import time
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.components.parts import Server, violations
+
+
+def wait_until_recorded(page: Page, parts: Server) -> None:
+    until = time.monotonic() + 30
+    while not parts.recorded:
+        assert time.monotonic() < until, parts.asked
+        page.wait_for_timeout(20)
 
 
 def test_copying_says_so_and_is_recorded(page: Page, parts: Server) -> None:
@@ -31,12 +40,39 @@ def test_where_copying_is_refused_the_text_is_selected(page: Page, parts: Server
     assert parts.recorded == []
 
 
+@pytest.mark.parametrize("clipboard", ["refused", "absent"])
+def test_where_only_the_old_way_of_copying_works_it_is_taken(
+    page: Page, parts: Server, clipboard: str
+) -> None:
+    """From a dialog's field, and without one; the focus stays."""
+    page.context.grant_permissions(["clipboard-read"])
+    page.add_init_script(
+        "window.theirs = navigator.clipboard;"
+        + {
+            "refused": "navigator.clipboard.writeText = () => Promise.reject(new Error('no'))",
+            "absent": "Object.defineProperty(navigator, 'clipboard', { value: undefined })",
+        }[clipboard]
+    )
+    page.goto("/")
+    page.locator("#share-1").click()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#dialog [data-announcer]")).to_have_text("Copied")
+    assert page.evaluate("theirs.readText()") == "https://example.org/s/1"
+    wait_until_recorded(page, parts)
+    expect(page.locator("#dialog button:focus")).to_contain_text("Cop")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Actions for ticket 2").click()
+    page.locator("#menu-2").get_by_role("button", name="Copy link").click()
+    expect(page.locator("#announcer")).to_have_text("Copied")
+    assert page.evaluate("theirs.readText()") == "https://example.org/2"
+
+
 def test_tapping_whatsapp_is_recorded_although_the_page_is_left(page: Page, parts: Server) -> None:
     page.goto("/")
     page.locator("#share-1").click()
     page.get_by_role("link", name="WhatsApp").click()
     page.wait_for_url("**/visitor")
-    page.wait_for_timeout(300)
+    wait_until_recorded(page, parts)
     assert parts.recorded[0] == {"csrf_token": "t0", "channel": "whatsapp"}
 
 
@@ -76,8 +112,11 @@ def test_the_phones_own_sheet_is_recorded_only_once_shared(
     page.goto("/")
     page.locator("#share-1").click()
     page.get_by_role("button", name="More ways to share").click()
-    page.wait_for_timeout(300)
     assert page.evaluate("window.shared.url") == "https://example.org/s/1"
+    if outcome == "resolve":
+        wait_until_recorded(page, parts)
+    else:
+        page.wait_for_timeout(300)
     channels = [fields["channel"] for fields in parts.recorded]
     assert channels == (["native"] if outcome == "resolve" else [])
 

@@ -2,15 +2,8 @@
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.components.parts import Server, violations
-
-
-def wait_for_stream(page: Page, parts: Server, opened: int = 1) -> None:
-    for _ in range(50):
-        if len(parts.streams) >= opened:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("no stream was opened")
+from tests.browser.out_of_sight import can_be_hidden, hide, show
+from tests.components.parts import Server, violations, wait_for_stream
 
 
 def test_news_from_the_stream_leave_dialog_and_focus_alone(page: Page, parts: Server) -> None:
@@ -103,6 +96,20 @@ def test_a_stream_that_says_nothing_is_given_up_for_another(page: Page, parts: S
     expect(page.locator("#ticket-1")).to_contain_text("version 2")
 
 
+def test_news_that_could_not_be_swapped_in_are_asked_for_again(page: Page, parts: Server) -> None:
+    """For whatever reason: on an overview, htmx may not have come."""
+    page.goto("/")
+    wait_for_stream(page, parts)
+    page.evaluate(
+        "document.addEventListener('news', (event) => event.stopImmediatePropagation(),"
+        " { capture: true, once: true })"
+    )
+    parts.send(2, "lost")
+    parts.poll = parts.news(2, "once more")
+    parts.beat()
+    expect(page.locator("#ticket-1")).to_contain_text("version 2")
+
+
 def test_while_the_stream_beats_nothing_is_asked(page: Page, parts: Server) -> None:
     page.clock.install()
     with page.expect_response("**/stream?since=1&spoken=en"):
@@ -158,16 +165,14 @@ def test_a_lost_stream_is_opened_again_from_where_it_was(page: Page, parts: Serv
 
 
 def test_coming_back_looks_at_once(page: Page, parts: Server) -> None:
-    page.add_init_script(
-        "Object.defineProperty(document, 'visibilityState', {get: () => window.seen || 'visible'})"
-    )
+    can_be_hidden(page)
     page.goto("/")
     wait_for_stream(page, parts)
-    page.evaluate("seen = 'hidden', document.dispatchEvent(new Event('visibilitychange'))")
+    hide(page)
     parts.poll = parts.news(2, "meanwhile")
     page.wait_for_timeout(300)
     expect(page.locator("#ticket-1")).to_contain_text("version 1")
-    page.evaluate("seen = 'visible', document.dispatchEvent(new Event('visibilitychange'))")
+    show(page)
     expect(page.locator("#ticket-1")).to_contain_text("version 2", timeout=2000)
 
 

@@ -1,58 +1,23 @@
-"""The copy of a ticket page: when it is shown, what takes its place, what ends it."""
+"""The copy of a ticket page: when it is shown, and what takes its place."""
 
 import threading
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.keeping import kept, wait_until, wait_until_kept
-from tests.components.parts import Server, TicketPage
-
-COPY = "Shown without a network"
-# As if it had been kept long ago.
-AGE = """async (path) => {
-  const cache = await caches.open(path)
-  const page = await cache.match(path)
-  const headers = new Headers(page.headers)
-  headers.set('Good-Until', '2020-01-01T00:00:00+00:00')
-  await cache.put(path, new Response(await page.text(), { headers }))
-}"""
-
-
-def keep(page: Page) -> None:
-    page.goto("/t/mine")
-    wait_until_kept(page, "/t/mine")
-
-
-def look_again(page: Page) -> None:
-    page.evaluate("dispatchEvent(new Event('online'))")
-
-
-def wait_for_requests(page: Page, parts: Server, count: int) -> None:
-    until = time.monotonic() + 30
-    while parts.ticket.served < count:
-        assert time.monotonic() < until, parts.asked
-        page.wait_for_timeout(50)
-
-
-def open_a_copy(page: Page, parts: Server) -> None:
-    """The page is marked: a test sees whether it is loaded anew, and how often it heard."""
-    keep(page)
-    asked = parts.ticket.served
-    parts.ticket.status = 503
-    page.goto("/t/mine")
-    wait_for_requests(page, parts, asked + 2)  # it has looked by itself as well
-    expect(page.get_by_text(COPY)).to_be_visible()
-    page.evaluate("""() => {
-      window.heard = 0
-      navigator.serviceWorker.addEventListener('message', () => window.heard++)
-    }""")
-    parts.ticket.status = 200
-
-
-def is_the_same(page: Page) -> bool:
-    return bool(page.evaluate("'heard' in window"))
+from tests.browser.keeping import kept, wait_until_kept
+from tests.browser.out_of_sight import can_be_hidden, hide, show
+from tests.components.kept.copies import (
+    COPY,
+    is_the_same,
+    keep,
+    look_again,
+    open_a_copy,
+    wait_for_requests,
+    wait_until_heard,
+)
+from tests.components.kept.ticket_pages import TicketPage
+from tests.components.parts import Server
 
 
 def test_on_a_connection_that_says_nothing_the_copy_is_shown(page: Page, parts: Server) -> None:
@@ -85,31 +50,6 @@ def test_what_was_never_opened_fails_as_ever(page: Page, parts: Server) -> None:
     assert answer is not None
     assert answer.status == 503
     assert set(kept(page)) == {"/t/mine"}
-
-
-def test_files_of_a_former_version_are_let_go(page: Page, parts: Server) -> None:
-    keep(page)
-    assert "/static/pages.css" in kept(page)["/t/mine"]
-    parts.ticket.stylesheet = "framed.css"
-    page.goto("/t/mine")
-    wait_until(
-        page,
-        lambda found: (
-            "/static/framed.css" in found["/t/mine"] and "/static/pages.css" not in found["/t/mine"]
-        ),
-    )
-
-
-def test_a_new_code_is_kept_even_if_its_files_do_not_come(page: Page, parts: Server) -> None:
-    keep(page)
-    parts.ticket.code, parts.ticket.stylesheet = 2, "nowhere.css"
-    page.goto("/t/mine")
-    expect(page.get_by_text("Code 2")).to_be_visible()
-    wait_until(page, lambda found: "/static/pages.css" not in found["/t/mine"])
-    parts.ticket.status = 503
-    page.goto("/t/mine")
-    expect(page.get_by_text(COPY)).to_be_visible()
-    expect(page.get_by_text("Code 2")).to_be_visible()
 
 
 def test_a_copy_hears_of_a_new_code_even_if_there_is_no_room(page: Page, parts: Server) -> None:
@@ -158,13 +98,6 @@ def test_only_our_word_on_the_ticket_is_believed(
     expect(page.get_by_text(COPY)).to_be_visible()
 
 
-def test_our_word_that_it_is_gone_ends_the_copy(page: Page, parts: Server) -> None:
-    keep(page)
-    parts.ticket.status = 410
-    page.goto("/t/mine")
-    wait_until_kept(page)
-
-
 def test_after_something_was_done_no_copy_comes_before_the_answer(
     page: Page, parts: Server
 ) -> None:
@@ -192,11 +125,13 @@ def test_what_else_the_page_says_counts_too(page: Page, parts: Server) -> None:
     expect(page.get_by_text(COPY)).to_have_count(0)
 
 
-def test_a_copy_that_is_right_is_not_loaded_anew(page: Page, parts: Server) -> None:
-    """Each answer has a token of its own, and one says what was just done."""
+@pytest.mark.parametrize("said", ["Sent", ""])
+def test_a_copy_that_is_right_is_not_loaded_anew(page: Page, parts: Server, said: str) -> None:
+    """Each answer has a token of its own, and some say what was just done."""
     parts.ticket.asks, parts.ticket.said = "First name", "Sent"
     open_a_copy(page, parts)
-    parts.ticket.said = ""
+    expect(page.get_by_text("Sent")).to_have_count(0)
+    parts.ticket.said = said
     look_again(page)
     expect(page.get_by_text(COPY)).to_have_count(0)
     assert is_the_same(page)
@@ -208,13 +143,55 @@ def test_what_is_being_filled_in_stays(page: Page, parts: Server) -> None:
     page.get_by_label("First name").fill("Anna")
     parts.ticket.code = 2
     look_again(page)
-    while page.evaluate("window.heard") != 1:  # the policy allows no wait_for_function
-        page.wait_for_timeout(50)
+    wait_until_heard(page)
     expect(page.get_by_label("First name")).to_have_value("Anna")
     expect(page.get_by_text(COPY)).to_be_visible()
     page.get_by_label("First name").fill("")
     look_again(page)
     expect(page.get_by_text("Code 2")).to_be_visible()
+
+
+def test_each_look_asks_anew(page: Page, parts: Server) -> None:
+    parts.ticket.asks = "First name"
+    open_a_copy(page, parts)
+    page.get_by_label("First name").fill("Anna")
+    parts.ticket.code = 2
+    look_again(page)
+    wait_until_heard(page)
+    parts.ticket.code = 1  # as the copy has it
+    look_again(page)
+    expect(page.get_by_text(COPY)).to_have_count(0)
+    expect(page.get_by_label("First name")).to_have_value("Anna")
+
+
+def test_what_came_back_with_an_error_stays(page: Page, parts: Server) -> None:
+    parts.ticket.asks = "First name"
+    open_a_copy(page, parts)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("Your first name").fill("Anna")  # it asks better
+    parts.ticket.code = 2
+    look_again(page)
+    wait_until_heard(page)
+    expect(page.get_by_label("Your first name")).to_have_value("Anna")
+    assert is_the_same(page)
+
+
+def test_a_phone_that_is_taken_out_again_looks(page: Page, parts: Server) -> None:
+    can_be_hidden(page)
+    open_a_copy(page, parts)
+    hide(page)
+    parts.ticket.code = 2
+    show(page)
+    expect(page.get_by_text("Code 2")).to_be_visible()
+    expect(page.get_by_text(COPY)).to_have_count(0)
+
+
+def test_a_copy_looks_in_the_language_that_it_was_asked_for(page: Page, parts: Server) -> None:
+    keep(page)
+    parts.ticket.status = 503
+    page.goto("/t/mine?lang=nl")
+    wait_for_requests(page, parts, 3)
+    assert parts.asked.count("GET /t/mine?lang=nl") == 2
 
 
 def test_while_an_answer_is_on_its_way_nobody_asks_again(page: Page, parts: Server) -> None:
@@ -248,34 +225,3 @@ def test_an_answer_from_before_the_last_one_counts_no_more(page: Page, parts: Se
     page.goto("/t/mine")
     expect(page.get_by_text(COPY)).to_be_visible()
     expect(page.get_by_text("Code 2")).to_be_visible()
-
-
-def test_a_copy_whose_time_is_over_is_let_go(page: Page, parts: Server) -> None:
-    keep(page)
-    page.goto("/t/another")
-    wait_until_kept(page, "/t/mine", "/t/another")
-    page.evaluate(AGE, "/t/mine")
-    parts.ticket.status = 503
-    page.goto("/t/another")
-    expect(page.get_by_text(COPY)).to_be_visible()
-    wait_until_kept(page, "/t/another")
-    page.evaluate(AGE, "/t/another")
-    answer = page.goto("/t/another")
-    assert answer is not None
-    assert answer.status == 503, "nor is it shown a last time"
-
-
-def test_a_ticket_whose_time_is_over_is_kept_no_longer(page: Page, parts: Server) -> None:
-    keep(page)
-    parts.ticket.until = "2020-01-01T00:00:00+00:00"
-    page.goto("/t/mine")
-    expect(page.get_by_text("Code 1")).to_be_visible()
-    wait_until_kept(page)
-
-
-def test_a_download_is_asked_for_once(page: Page, parts: Server) -> None:
-    keep(page)
-    with page.expect_download() as coming:
-        page.get_by_role("link", name="Download").click()
-    coming.value.path()
-    assert parts.asked.count("GET /t/mine/ticket.pdf") == 1
