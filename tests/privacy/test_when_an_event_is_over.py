@@ -73,7 +73,7 @@ OF_THE_TEAM = {
 OF_NOBODY = {
     "installation": {"keys", "backup_mark"},
     "orders": {"code", "reference", "content_digest", "locale", "state"},
-    "tickets": {"external_id", "state", "locale", "personalised_by"},
+    "tickets": {"external_id", "state", "locale", "personalised_by", "claim_digest"},
     "shares": {"channel", "ended_by"},
     "history": {"actor", "action"},
     "outbox": {"kind", "locale", "params", "message_id", "state", "asked_from"},
