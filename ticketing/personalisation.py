@@ -146,10 +146,11 @@ def edit(
     """The organiser corrects one ticket; no other ticket changes.
 
     `revision` is the ticket's when the form was drawn: if somebody changed it meanwhile, nothing
-    is written and `EditedMeanwhile` raised. With a new barcode the holder's page link is renewed
-    too, for the former holder may still have the old one. Answers to what isn't asked any more
-    stay as they are. Also raises `InvalidDetails`, `TicketCancelled`, and `NoDetailsNeeded` where
-    the ticket's type asks for none.
+    is written and `EditedMeanwhile` raised; nor is anything where the same form was sent before.
+    With a new barcode the holder's page link is renewed too, for the former holder may still have
+    the old one. Answers to what isn't asked any more stay as they are. Also raises
+    `InvalidDetails`, `TicketCancelled`, and `NoDetailsNeeded` where the ticket's type asks for
+    none.
     """
     if not ticket.type.needs_personal_data:
         raise NoDetailsNeeded
@@ -159,6 +160,8 @@ def edit(
     with write() as session:
         order = locked(session, order_id)
         ticket = ticket_in(order, ticket_id)
+        if history.is_repeated(session, order, by):
+            return ticket
         if ticket.state == CANCELLED:
             raise TicketCancelled
         if ticket.revision != revision:
@@ -247,6 +250,8 @@ def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Orde
     with write() as session:
         _hold_types(session, chosen)
         order = locked(session, order_id)
+        if history.is_repeated(session, order, by):
+            return order
         tickets = [ticket for ticket in order.tickets if ticket.id in chosen]
         if not tickets or len(tickets) != len(chosen):
             raise NothingToReopen

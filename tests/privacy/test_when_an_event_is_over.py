@@ -75,7 +75,7 @@ OF_NOBODY = {
     "orders": {"code", "reference", "content_digest", "locale", "state"},
     "tickets": {"external_id", "state", "locale", "personalised_by", "claim_digest"},
     "shares": {"channel", "ended_by"},
-    "history": {"actor", "action"},
+    "history": {"actor", "action", "form_digest"},
     "outbox": {"kind", "locale", "params", "message_id", "state", "asked_from"},
     "search_entries": {"progress", "code"},
     "calls": {"kind", "event", "params", "message_id", "state"},

@@ -1,5 +1,6 @@
 """The page behind a shared link: a visitor fills in their details, once."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request
@@ -15,6 +16,7 @@ from ticketing.models import OPEN, Ticket
 from ticketing.refusals import AlreadyClaimed
 from ticketing.web import by_link, errors
 from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
+from ticketing.web.forms import sent_form
 from ticketing.web.link_forms import LinkForm, whole_number
 
 blueprint = Blueprint("visitor", __name__, url_prefix="/s/<token>")
@@ -84,7 +86,7 @@ def mail(token: str) -> ResponseReturnValue:
         return _spent(ticket, link), 422
     ticket = sending.mail_ticket(
         ticket,
-        history.VISITOR,
+        replace(history.VISITOR, form=sent_form()),
         asked_from=by_link.asked_from(),
     )
     return _spent(ticket, link, mailed=True), 200

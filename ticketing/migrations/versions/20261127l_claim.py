@@ -1,4 +1,4 @@
-"""A digest of the form that a ticket was claimed with.
+"""Digests of the forms that tickets were claimed with, and that made histories.
 
 Revision ID: 20261127l
 Revises: 20261127k
@@ -18,7 +18,9 @@ depends_on = None
 
 def upgrade():
     op.add_column('tickets', sa.Column('claim_digest', sa.String(length=64), nullable=True))
+    op.add_column('history', sa.Column('form_digest', sa.String(length=64), nullable=True))
 
 
 def downgrade():
+    op.drop_column('history', 'form_digest')
     op.drop_column('tickets', 'claim_digest')
