@@ -19,10 +19,12 @@ from ticketing import event_previews, images, links
 from ticketing.models import Order, Shop
 from ticketing.pdf import Renderer
 from ticketing.previews import drawing
+from ticketing.previews.failed import FOR_SECONDS, MOST, Failed
 from ticketing.previews.preview import Preview
 from ticketing.transactions import write
 from ticketing.web.assets import YEAR
 
+RENDERER = "passalong.pdf_renderer"
 RIVERSIDE = Preview(
     name="Riverside Festival",
     when="Saturday, 12 June 2027, 14:00 – 23:00 (CEST)",
@@ -35,6 +37,16 @@ RIVERSIDE = Preview(
 )
 
 
+class Counting(Renderer):
+    """How often it was asked for a picture."""
+
+    asked = 0
+
+    def draw(self, preview: Preview, picture: bytes = b"") -> bytes:
+        self.asked += 1
+        return super().draw(preview, picture)
+
+
 @pytest.fixture(scope="module")
 def renderer() -> Iterator[Renderer]:
     """A process that draws, for all tests: it takes a second to start."""
@@ -45,7 +57,7 @@ def renderer() -> Iterator[Renderer]:
 
 @pytest.fixture
 def drawn(app: Flask, renderer: Renderer) -> Flask:
-    app.extensions["passalong.pdf_renderer"] = renderer
+    app.extensions[RENDERER] = renderer
     return app
 
 
@@ -158,9 +170,48 @@ class TestAnOrganiserChangesTheEvent:
     def test_nothing_can_be_drawn_just_now(
         self, app: Flask, client: FlaskClient, shop: Shop
     ) -> None:
-        app.extensions["passalong.pdf_renderer"] = Renderer(workers=0, queue=0)
+        app.extensions[RENDERER] = Renderer(workers=0, queue=0)
         answer = client.get(address(client, f"/shop/{shop.slug}"), follow_redirects=True)
         assert (answer.status_code, answer.mimetype) == (200, "image/png")
+
+    def test_what_cannot_be_drawn_is_left_alone_for_some_minutes(
+        self, app: Flask, client: FlaskClient, shop: Shop
+    ) -> None:
+        drawer, clock = Counting(workers=1, timeout=60), [1_000.0]
+        app.extensions[RENDERER] = drawer
+        app.extensions["passalong.previews_failed"] = Failed(clock=lambda: clock[0])
+        with write() as session:
+            broken = images.Picture(b"no JPEG", "image/jpeg", 1, 1)
+            shop.event.image = images.store(session, shop.organiser_id, broken)
+        path = address(client, f"/shop/{shop.slug}")
+        for _ in range(3):
+            assert "/static/preview" in client.get(path).location
+        assert drawer.asked == 1
+        clock[0] += FOR_SECONDS
+        client.get(path)
+        assert drawer.asked == 2
+        with write():
+            shop.event.image = None
+        repaired = client.get(address(client, f"/shop/{shop.slug}"))
+        assert repaired.mimetype == "image/jpeg", "another picture is tried at once"
+        drawer.close()
+
+    def test_who_finds_everybody_busy_may_try_again(
+        self, drawn: Flask, client: FlaskClient, shop: Shop
+    ) -> None:
+        path, ready = address(client, f"/shop/{shop.slug}"), drawn.extensions[RENDERER]
+        drawn.extensions[RENDERER] = Renderer(workers=0, queue=0)
+        assert client.get(path).status_code == 302
+        drawn.extensions[RENDERER] = ready
+        assert client.get(path).mimetype == "image/jpeg"
+
+    def test_what_failed_is_kept_within_bounds(self) -> None:
+        failed = Failed()
+        for number in range(MOST + 10):
+            failed.note(str(number))
+        assert len(failed) == MOST
+        assert "0" not in failed
+        assert str(MOST + 9) in failed
 
 
 class TestWhatIsDrawn:

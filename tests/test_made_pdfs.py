@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from sqlalchemy import Column, DateTime, Integer, Table, event, select, update
 from werkzeug.test import TestResponse
 
 from tests import builders
+from tests.at_once import at_once
 from ticketing import cancelling, links
+from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.models import Base, Order, Ticket
-from ticketing.pdf import Renderer
+from ticketing.pdf import Document, Renderer
 from ticketing.transactions import write
 from ticketing.web import made_pdfs
 from ticketing.web.made_pdfs import MadePdfs
@@ -205,3 +208,39 @@ def test_a_ticket_page_does_so_only_if_there_is_something_to_draw(
     ticket = builders.claim(order.tickets[0])
     assert client.get(f"/t/{links.ticket_token(ticket)}").status_code == 200
     assert renderer.is_started() is download_enabled
+
+
+class Patient(Renderer):
+    """Draws when somebody else has asked for another page, and been answered."""
+
+    def __init__(self, app: Flask, page: str) -> None:
+        super().__init__(workers=1, timeout=60)
+        self.app = app
+        self.page = page
+        self.meanwhile: list[int] = []
+
+    def render(self, document: Document) -> bytes:
+        [answer] = at_once(self.app, lambda: self.app.test_client().get(self.page))
+        self.meanwhile.append(answer.status_code)
+        return super().render(document)
+
+
+class TestWhileItIsDrawn:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        """On PostgreSQL with one connection for everybody."""
+        return replace(settings, database_connections=1)
+
+    @pytest.mark.parametrize("whose", ["holder", "booker"])
+    def test_others_have_the_database(
+        self, app: Flask, client: FlaskClient, ticket: Ticket, whose: str
+    ) -> None:
+        page = f"/t/{links.ticket_token(ticket)}"
+        of_all = f"/o/{links.order_token(ticket.order)}/tickets.pdf"
+        drawer = Patient(app, page)
+        app.extensions["passalong.pdf_renderer"] = drawer
+        db.session.rollback()  # what the test itself has read
+        path = f"{page}/ticket.pdf" if whose == "holder" else of_all
+        assert client.get(path).mimetype == "application/pdf"
+        assert drawer.meanwhile == [200]
+        drawer.close()

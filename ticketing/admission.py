@@ -19,6 +19,8 @@ def new_barcode(ticket: Ticket, by: By) -> Ticket:
     with write() as session:
         order = locked(session, order_id)
         ticket = ticket_in(order, ticket_id)
+        if history.is_repeated(session, order, by):
+            return ticket
         if ticket.state == CANCELLED:
             raise TicketCancelled
         if ticket.state == OPEN:

@@ -16,6 +16,8 @@ def cancel_ticket(ticket: Ticket, by: By, *, reason: str = "") -> Ticket:
     with write() as session:
         order = locked(session, order_id)
         ticket = ticket_in(order, ticket_id)
+        if history.is_repeated(session, order, by):
+            return ticket
         if ticket.state == CANCELLED:
             raise TicketCancelled
         cancel_in(session, order, ticket, by, reason)

@@ -55,7 +55,8 @@ def erase_command(who: str, organiser: int | None, valid_too: bool, yes: bool) -
     try:
         done = asked.erase(person, organiser, _OPERATOR, PASSALONG, valid_too=valid_too)
     except asked.StillComing as coming:
-        raise click.ClickException(_still(coming)) from coming
+        went = f"Erased in {coming.done.orders} orders. " if coming.done.orders else ""
+        raise click.ClickException(went + _still(coming)) from coming
     remains.clear()
     click.echo(
         f"Erased in {done.orders} orders: {done.bookers} times the booker, {done.tickets} tickets, "

@@ -135,9 +135,10 @@ def _round(server: MailServer, limit: int, clock: Clock, stop: threading.Event |
 def _deliver(server: MailServer, held: Lease) -> None:
     """Compose and send; raises `NotSent`, `Withdrawn`."""
     mail = db.session.get_one(OutboxMail, held.mail_id)
+    recipient, message_id = mail.recipient, mail.message_id  # composing ends the transaction
     try:
         composed = mails.compose(mail)
-        envelope = Envelope(mail.recipient, mail.message_id, composed.sender_name)
+        envelope = Envelope(recipient, message_id, composed.sender_name)
     except mails.Withdrawn:
         raise
     except RenderFailed as error:

@@ -14,16 +14,18 @@ from ticketing import images, localtime, tickets_pdf
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.models import Shop
-from ticketing.pdf import PdfCache
+from ticketing.pdf import PdfCache, PoolBusy, RenderFailed
+from ticketing.previews.failed import Failed
 from ticketing.previews.preview import Preview
 
 LIMIT: Final = 64 * 1024 * 1024  # bytes of pictures that are kept, some sixty kB each
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the app its folder of pictures."""
+    """Give the app its folder of pictures, and a note of those that can't be drawn."""
     folder = settings.instance_path / "previews"
     app.extensions["passalong.previews"] = PdfCache(folder, LIMIT, suffix=".jpg")
+    app.extensions["passalong.previews_failed"] = Failed()
 
 
 def of_shop(shop: Shop) -> Preview:
@@ -52,7 +54,8 @@ def path_of(shop: Shop) -> str:
 def file_of(preview: Preview) -> Path:
     """The JPEG, made now if it isn't there. Raises `pdf.RenderFailed`.
 
-    Whoever waits for it holds no connection to the database.
+    Whoever waits for it holds no connection to the database. What can't be drawn isn't tried anew
+    at each request: many may ask for the same picture, and each try keeps a process busy.
     """
     db.session.rollback()
     cache = current_app.extensions["passalong.previews"]
@@ -66,6 +69,21 @@ def tidy() -> None:
 
 
 def _drawn(preview: Preview) -> bytes:
+    failed = current_app.extensions["passalong.previews_failed"]
+    assert isinstance(failed, Failed)  # noqa: S101 - likewise
+    mark = preview.mark()
+    if mark in failed:
+        raise RenderFailed("it could not be drawn a moment ago")
+    try:
+        return _drawn_now(preview)
+    except PoolBusy:  # nobody has tried
+        raise
+    except RenderFailed:
+        failed.note(mark)
+        raise
+
+
+def _drawn_now(preview: Preview) -> bytes:
     own = images.by_digest(preview.picture) if preview.picture else None
     data = own.data if own else b""
     db.session.rollback()

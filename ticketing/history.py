@@ -18,11 +18,15 @@ from ticketing.webhooks import happenings
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who acts: `booker`, `visitor`, `holder`, `organiser`, `shop` or `system`."""
+    """Who acts: `booker`, `visitor`, `holder`, `organiser`, `shop` or `system`.
+
+    `form` is the digest of the form that they sent, see `repeats`.
+    """
 
     kind: str
     name: str = ""
     user_id: int | None = None
+    form: str | None = None
 
 
 SYSTEM = By("system")
@@ -65,12 +69,27 @@ def record(
         before={key: was[key] for key in changed if key in was},
         after={key: is_[key] for key in changed if key in is_},
         reason=reason,
+        form_digest=by.form,
     )
     entries.note(session, order, action)
     metrics.note(session, action, by.kind)
     happenings.note(session, order, action, ticket=ticket, before=was)
     pretix.note(session, order, action, ticket)
     revoked.note_happening(session, order, action, ticket)
+
+
+def is_repeated(session: Session, order: Order, by: By) -> bool:
+    """Whether this very form was sent before, and did what it asks for.
+
+    In the caller's transaction, which has locked the order.
+    """
+    if by.form is None:
+        return False
+    wanted = select(HistoryEntry.id).where(
+        HistoryEntry.order_id == order.id,  # it has an index
+        HistoryEntry.form_digest == by.form,
+    )
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def of_order(order_id: int) -> list[HistoryEntry]:

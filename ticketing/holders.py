@@ -44,8 +44,12 @@ def holder_of(ticket: Ticket) -> dict[str, Any]:
 
 
 def as_columns(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Details as a ticket's columns; of none at all, what an open ticket has in them."""
+    """Details as a ticket's columns; of none at all, what an open ticket has in them.
+
+    Whoever claimed with other details is told so if they send them again: see `repeats`.
+    """
     columns: dict[str, Any] = {key: details.get(key, "") for key in fields.OF_TICKET}
+    columns["claim_digest"] = None
     columns["details"] = {k: v for k, v in details.items() if k not in fields.OF_TICKET and v}
     return columns
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ticketing import completion, fields, history, live, missing, outbox, sending
+from ticketing import completion, fields, history, live, missing, outbox, repeats, sending
 from ticketing.fields import Answer
 from ticketing.guards import (
     check_open,
@@ -65,25 +65,35 @@ def claim(
     round: int,
     share_generation: int | None = None,
     locale: str | None = None,
+    reference: str = "",
 ) -> Ticket:
     """Give an open ticket its holder, once.
 
     `round` is the ticket's when the form was drawn, `share_generation` that of the visitor's
-    link (None: the booker acts). Raises `InvalidDetails`, `AlreadyClaimed`, `ReopenedMeanwhile`,
-    `LinkWithdrawn`, `DeadlinePassed`, `TicketCancelled`.
+    link (None: the booker acts). With the `reference` that the form was made with, the same claim
+    may come again: it is answered as the first time, and changes nothing.
+
+    Raises `InvalidDetails`, `AlreadyClaimed`, `ReopenedMeanwhile`, `LinkWithdrawn`,
+    `DeadlinePassed`, `TicketCancelled`.
     """
     details = cleaned_details(ticket, given)
     ticket_id, order_id = ticket.id, ticket.order_id
     with write() as session:
         order = locked(session, order_id)
         ticket = ticket_in(order, ticket_id)
-        check_open(order, ticket, share_generation)
+        digest = repeats.digest_of(ticket, reference, share_generation, details)
+        try:
+            check_open(order, ticket, share_generation)
+        except AlreadyClaimed:
+            if repeats.is_repeated(ticket, digest):
+                return ticket
+            raise
         if round != ticket.round:
             raise ReopenedMeanwhile
         if not take(
             session,
             ticket,
-            **as_columns(details),
+            **as_columns(details) | {"claim_digest": digest},
             locale=locale or order.locale,
             personalised_at=now(),
             personalised_by=by.kind,
@@ -136,10 +146,11 @@ def edit(
     """The organiser corrects one ticket; no other ticket changes.
 
     `revision` is the ticket's when the form was drawn: if somebody changed it meanwhile, nothing
-    is written and `EditedMeanwhile` raised. With a new barcode the holder's page link is renewed
-    too, for the former holder may still have the old one. Answers to what isn't asked any more
-    stay as they are. Also raises `InvalidDetails`, `TicketCancelled`, and `NoDetailsNeeded` where
-    the ticket's type asks for none.
+    is written and `EditedMeanwhile` raised; nor is anything where the same form was sent before.
+    With a new barcode the holder's page link is renewed too, for the former holder may still have
+    the old one. Answers to what isn't asked any more stay as they are. Also raises
+    `InvalidDetails`, `TicketCancelled`, and `NoDetailsNeeded` where the ticket's type asks for
+    none.
     """
     if not ticket.type.needs_personal_data:
         raise NoDetailsNeeded
@@ -149,6 +160,8 @@ def edit(
     with write() as session:
         order = locked(session, order_id)
         ticket = ticket_in(order, ticket_id)
+        if history.is_repeated(session, order, by):
+            return ticket
         if ticket.state == CANCELLED:
             raise TicketCancelled
         if ticket.revision != revision:
@@ -237,6 +250,8 @@ def reopen(order: Order, chosen: Mapping[int, int], reason: str, by: By) -> Orde
     with write() as session:
         _hold_types(session, chosen)
         order = locked(session, order_id)
+        if history.is_repeated(session, order, by):
+            return order
         tickets = [ticket for ticket in order.tickets if ticket.id in chosen]
         if not tickets or len(tickets) != len(chosen):
             raise NothingToReopen

@@ -43,6 +43,8 @@ def mail_ticket(ticket: Ticket, by: By, *, asked_from: str = "") -> Ticket:
     with write() as session:
         order = locked(session, order_id)
         ticket = next(each for each in order.tickets if each.id == ticket_id)
+        if history.is_repeated(session, order, by):
+            return ticket
         if ticket.state == CANCELLED:
             raise TicketCancelled
         recipient = address_of(ticket)
@@ -83,6 +85,8 @@ def resend_order(order: Order, by: By) -> Order:
     """
     with write() as session:
         order = locked(session, order.id)
+        if history.is_repeated(session, order, by):
+            return order
         if order.state == "cancelled":
             raise TicketCancelled
         outbox.enqueue(session, outbox.TICKETS, order, order.email, order.locale)
@@ -101,6 +105,8 @@ def edit_contact(order: Order, given: Mapping[str, Answer], by: By, *, revision:
     cleaned = clean_contact(given, region=order.shop.event.country)
     with write() as session:
         order = locked(session, order.id)
+        if history.is_repeated(session, order, by):
+            return order
         if order.revision != revision:
             raise EditedMeanwhile
         before = {key: getattr(order, key) for key in cleaned}

@@ -119,12 +119,15 @@ def opened(ticket: Ticket, generation: int) -> bool:
 def recall(ticket: Ticket, by: By, *, generation: int) -> Ticket:
     """Withdraw the link that is out, before it is claimed; it answers 410 from now on.
 
-    Raises `NotShared` if that link isn't the one out any more, and what `share` raises.
+    Twice is the same as once. Raises `NotShared` if that link isn't the one out any more for
+    another reason, and what `share` raises.
     """
     with write() as session:
         order, ticket = _found(session, ticket)
         check_open(order, ticket, None)
         if ticket.share is None or ticket.share.generation != generation:
+            if _was_recalled(session, ticket, generation):
+                return ticket
             raise NotShared
         channel = ticket.share.channel
         end_share(ticket, "recalled")
@@ -132,6 +135,13 @@ def recall(ticket: Ticket, by: By, *, generation: int) -> Ticket:
         history.record(session, order, "recalled", by, ticket=ticket, before={"channel": channel})
         live.touch(session, order, [ticket])
     return ticket
+
+
+def _was_recalled(session: Session, ticket: Ticket, generation: int) -> bool:
+    ended_by = select(Share.ended_by).where(
+        Share.ticket_id == ticket.id, Share.generation == generation
+    )
+    return session.scalar(ended_by) == "recalled"
 
 
 def _check_mail_limits(

@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from ticketing import barcodes, languages, localtime, metrics, names
 from ticketing.config import Settings
 from ticketing.downloads import ready_tickets
+from ticketing.extensions import db
 from ticketing.models import CANCELLED, Order, Ticket
 from ticketing.pdf import Document, PdfCache, Renderer, TicketSheet
 
@@ -126,6 +127,8 @@ def _missing(order: Order, ready: list[Ticket]) -> str | None:
 
 
 def _made(document: Document) -> Path:
+    """Whoever waits for it holds no connection to the database."""
+    db.session.rollback()
     shown = json.dumps(asdict(document), sort_keys=True, ensure_ascii=False)
     key = hashlib.sha256(shown.encode()).hexdigest()
     with metrics.pdf_asked_for() as measured:

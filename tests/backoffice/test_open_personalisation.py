@@ -114,9 +114,9 @@ def test_a_cancelled_order_stays_closed(olga: Browser, named: Order) -> None:
 
 
 def test_twice_at_once_opens_once(olga: Browser, named: Order) -> None:
-    known = olga.fields(dialog(named))
-    assert olga.send(dialog(named), known).status_code == 303
-    assert olga.send(dialog(named), known).status_code == 409
+    mine, colleagues = (olga.fields(dialog(named)) for _ in range(2))
+    assert olga.send(dialog(named), mine).status_code == 303
+    assert olga.send(dialog(named), colleagues).status_code == 409
     assert {ticket.round for ticket in named.tickets} == {2}
 
 

@@ -16,7 +16,6 @@ from ticketing.extensions import db
 from ticketing.models import OPEN, Shop, Ticket
 from ticketing.web import by_link
 
-TOO_LATE = 409
 PASSWORD = "correct horse battery"
 
 
@@ -96,10 +95,9 @@ def desk_of(shop: Shop) -> Desk:
 
 
 def check_answers(sent: Sending) -> None:
-    """Done, and said so; or found to be done, by whoever wasn't told at first."""
+    """Done, and said so: to whoever wasn't told at first, too."""
     for form in sent.forms:
         if form.came_in:
             *before, last = form.answers
             assert {*before} <= {BROKEN, REFUSED, 503}, form.answers
-            unsure = {BROKEN, 503} & {*before}
-            assert last == DONE or (last == TOO_LATE and unsure), form.answers
+            assert last == DONE, form.answers

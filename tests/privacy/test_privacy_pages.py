@@ -113,6 +113,7 @@ class TestHowLongDetailsAreKept:
         erase = f"/backoffice/events/{order.shop.event_id}/erase"
         refused = olga.post(erase, {"csrf_token": olga.token(), "confirmed": "y"})
         assert refused.status_code == 422
+        assert "Nothing was erased: these details are still needed." in refused.text
         marked.is_over(order.shop.event, days=1)
         assert olga.submit(page, action=erase).status_code == 422  # not confirmed
         assert olga.submit(page, action=erase, confirmed="y").status_code == 303

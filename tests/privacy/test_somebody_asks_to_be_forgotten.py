@@ -13,11 +13,20 @@ from sqlalchemy.orm import Session
 
 from tests import builders, seen
 from tests.privacy import marked
-from ticketing import audit, cancelling, history, names, personalisation, revocations, sharing
+from ticketing import (
+    audit,
+    cancelling,
+    history,
+    names,
+    personalisation,
+    revocations,
+    sharing,
+    transactions,
+)
 from ticketing.audit import PASSALONG
 from ticketing.config import settings
 from ticketing.extensions import db
-from ticketing.models import AuditEntry, Order, Ticket
+from ticketing.models import AuditEntry, Event, Order, Ticket
 from ticketing.names import ERASED
 from ticketing.privacy import asked, held, people
 from ticketing.privacy.asked import StillComing
@@ -214,6 +223,22 @@ class TestAComingEvent:
         assert coming.value.orders == [order.code]
         assert seen.rows() == before
 
+    def test_nor_one_that_is_needed_by_the_time_that_it_would_go(
+        self, app: Flask, order: Order
+    ) -> None:
+        """The event was over when its manager pressed *Erase*, and was moved in that moment."""
+        event_id = order.shop.event_id
+        marked.is_over(order.shop.event, days=1)
+        moves = partial(move_event, app, event_id)
+        with when_the_transaction_begins(moves), pytest.raises(StillComing) as coming:
+            erase("anna@example.org", order)
+        assert coming.value.tickets == [order.tickets[0].code]
+        assert coming.value.done == Erased()
+        assert holder(order.tickets[0]) == "Anna Visser"
+        assert audited() == []
+        noted = revocations.noted_since(None, [revocations.path_of(settings())])
+        assert "erased_person" not in {line.kind for line in noted}
+
     def test_a_cancelled_one_is(self, order: Order) -> None:
         cancelling.cancel_ticket(order.tickets[0], builders.ORGANISER)
         erase("anna@example.org", order)
@@ -273,6 +298,30 @@ def when_it_comes_to(order: Order, does: Callable[[], None]) -> Iterator[None]:
         event.remove(db.session, "before_flush", look)
 
 
+@contextmanager
+def when_the_transaction_begins(does: Callable[[], None]) -> Iterator[None]:
+    """What was read before is let go of; then, once, something happens."""
+    happened: list[bool] = []
+
+    def once(_session: Session) -> None:
+        if not happened:
+            happened.append(True)
+            does()
+
+    event.listen(db.session, "after_rollback", once)
+    try:
+        yield
+    finally:
+        event.remove(db.session, "after_rollback", once)
+    assert happened
+
+
+def move_event(app: Flask, event_id: int) -> None:
+    """As somebody else does."""
+    with app.app_context():
+        marked.is_moved(db.session.get_one(Event, event_id))
+
+
 class TestAmidTheWork:
     @pytest.fixture
     def second(self, order: Order, monkeypatch: pytest.MonkeyPatch) -> Order:
@@ -304,6 +353,22 @@ class TestAmidTheWork:
             erase("anna@example.org", order)
         behind = revocations.noted_since("meanwhile", [revocations.path_of(settings())])
         assert [line.kind for line in behind] == ["erased_person"]
+
+    def test_what_comes_to_be_needed_stays_and_what_went_is_told(
+        self, app: Flask, order: Order, second: Order
+    ) -> None:
+        """The event is moved when the first of two orders is erased already."""
+        moves = partial(move_event, app, order.shop.event_id)
+
+        def once_it_is_done() -> None:
+            transactions.afterwards(db.session(), lambda _engine: moves())
+
+        with when_it_comes_to(order, once_it_is_done), pytest.raises(StillComing) as coming:
+            erase("anna@example.org", order)
+        assert (coming.value.tickets, coming.value.done.orders) == ([second.tickets[0].code], 1)
+        assert holder(order.tickets[0]) == ERASED
+        assert holder(second.tickets[0]) == "Anna Visser"
+        assert audited() == [{"begun": True}, {"orders": 1, "tickets": 1}]
 
 
 class TestTheCommand:

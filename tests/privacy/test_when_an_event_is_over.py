@@ -73,9 +73,9 @@ OF_THE_TEAM = {
 OF_NOBODY = {
     "installation": {"keys", "backup_mark"},
     "orders": {"code", "reference", "content_digest", "locale", "state"},
-    "tickets": {"external_id", "state", "locale", "personalised_by"},
+    "tickets": {"external_id", "state", "locale", "personalised_by", "claim_digest"},
     "shares": {"channel", "ended_by"},
-    "history": {"actor", "action"},
+    "history": {"actor", "action", "form_digest"},
     "outbox": {"kind", "locale", "params", "message_id", "state", "asked_from"},
     "search_entries": {"progress", "code"},
     "calls": {"kind", "event", "params", "message_id", "state"},
@@ -293,6 +293,25 @@ def test_what_is_given_after_an_erasure_outlasts_that_it_is_done_again(
     db.session.refresh(order)
     assert [ticket.first_name for ticket in order.tickets[:2]] == [ERASED, "Anna"]
     assert seen.actions(order).count("erased") == 1
+
+
+def test_files_that_went_with_a_part_go_again_after_a_restore(order: Order, later: Order) -> None:
+    """What was uploaded afterwards stays."""
+    gone = marked.is_imported(order.shop)
+    retention.retain()
+    db.session.refresh(gone)
+    assert (gone.state, later.tickets[0].first_name) == ("dropped", "Anna")
+    with write():
+        gone.state, gone.content, gone.finished_at = "checking", b"Zqxanna", None  # of the backup
+    new = marked.is_imported(order.shop)
+    noted = revocations.noted_since(None, [revocations.path_of(settings())])
+    (line,) = (line for line in noted if line.kind == retention.NOTED_FILES)
+    again.drop_files(line.subject, line.facts)
+    for each in (gone, new):
+        db.session.refresh(each)
+    assert [each.state for each in (gone, new)] == ["dropped", "checking"]
+    assert [each.content is None for each in (gone, new)] == [True, False]
+    assert later.tickets[0].first_name == "Anna"
 
 
 def test_mails_to_somebody_erased_are_not_sent(order: Order) -> None:

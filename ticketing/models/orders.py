@@ -92,6 +92,7 @@ class Ticket(Base):
     locale: Mapped[str] = mapped_column(String(12), default="en")  # the holder's language
     personalised_at: Mapped[dt.datetime | None]
     personalised_by: Mapped[str | None] = mapped_column(String(20))  # booker, visitor, organiser
+    claim_digest: Mapped[str | None] = mapped_column(String(64))  # see repeats.py
     checked_in_at: Mapped[dt.datetime | None]
     cancelled_at: Mapped[dt.datetime | None]
 

@@ -26,6 +26,7 @@ class HistoryEntry(Base):
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
     reason: Mapped[str] = mapped_column(Text, default="")
+    form_digest: Mapped[str | None] = mapped_column(String(64))  # what it came by: see repeats.py
 
     ticket: Mapped[Ticket | None] = relationship()
 

@@ -34,9 +34,16 @@ def erase_person(subject: Subject, facts: dict[str, Any]) -> None:
 @replays(retention.NOTED)
 def erase_event(subject: Subject, facts: dict[str, Any]) -> None:
     """Erase everybody in an event, unless a database that is older than it has another one."""
-    event = db.session.get(Event, int(subject))
-    if event is not None and event.created_at == dt.datetime.fromisoformat(facts["created"]):
-        retention.erase_event(event.id, history.SYSTEM, PASSALONG, may=lambda _event: True)
+    if _is_the_same(event_id := int(subject), facts):
+        retention.erase_event(event_id, history.SYSTEM, PASSALONG, may=lambda _event: True)
+
+
+@replays(retention.NOTED_FILES)
+def drop_files(subject: Subject, facts: dict[str, Any]) -> None:
+    """Drop files that were waiting when others of the event were dropped."""
+    if _is_the_same(event_id := int(subject), facts):
+        until = dt.datetime.fromisoformat(facts["at"])
+        retention.drop_files(event_id, lambda _event: True, until=until)
 
 
 @replays(retention.NOTED_ORDERS)
@@ -44,6 +51,12 @@ def erase_orders(subject: Subject, facts: dict[str, Any]) -> None:
     """Erase everybody in orders that were, though their event may be kept longer since."""
     link_ids = [int(link_id) for link_id in str(subject).split()]
     retention.erase_orders_again(link_ids, dt.datetime.fromisoformat(facts["at"]))
+
+
+def _is_the_same(event_id: int, facts: dict[str, Any]) -> bool:
+    """Whether the restored database has the event under its number, and not a later one."""
+    event = db.session.get(Event, event_id)
+    return event is not None and event.created_at == dt.datetime.fromisoformat(facts["created"])
 
 
 def _people(session: Session) -> Iterator[Person]:

@@ -1,6 +1,7 @@
 """Somebody asks to be forgotten: what there is of them, what stands against it, and how it goes."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,10 +11,11 @@ from sqlalchemy.orm import Session, undefer
 from ticketing import audit, orders, revocations
 from ticketing.audit import Actor
 from ticketing.extensions import db
+from ticketing.guards import locked_all
 from ticketing.history import By
 from ticketing.imports import steps
-from ticketing.locking import to_change
-from ticketing.models import CANCELLED, OPEN, Import, Order, Ticket
+from ticketing.locking import to_change, to_rely_on
+from ticketing.models import CANCELLED, OPEN, Event, Import, Order, Shop, Ticket
 from ticketing.privacy.endings import is_needed
 from ticketing.privacy.erasing import Erased, erase_in, in_portions
 from ticketing.privacy.people import Person, digest_of, orders_of
@@ -26,12 +28,13 @@ _ORDERS_AT_ONCE: Final = 25
 
 class StillComing(Exception):
     """They have tickets, or ordered some, whose names are needed still (`endings.is_needed`):
-    `tickets` and `orders` are their codes."""
+    `tickets` and `orders` are their codes, `done` is what went before."""
 
     def __init__(self, tickets: list[str], orders: list[str]) -> None:
         super().__init__(tickets, orders)
         self.tickets = tickets
         self.orders = orders
+        self.done = Erased()
 
 
 @dataclass
@@ -52,7 +55,11 @@ class Found:
 
 def look(session: Session, person: Person, organiser_id: int | None) -> Found:
     """What there is of them, with this organiser or (None) on the whole installation."""
-    found = Found(orders_of(session, person, organiser_id))
+    return _look_at(session, person, orders_of(session, person, organiser_id))
+
+
+def _look_at(session: Session, person: Person, order_ids: Sequence[int]) -> Found:
+    found = Found(list(order_ids))
     tickets: list[str] = []
     placed: list[str] = []
     for some in in_portions(found.order_ids, _ORDERS_AT_ONCE):
@@ -86,28 +93,56 @@ def erase(
 
     Only their own: the tickets of others in the same order stay. What is needed for an event that
     is still to come goes only if it was said so (`valid_too`): such a ticket goes on being valid,
-    with nobody's name. Else `StillComing` is raised, and nothing has been erased.
+    with nobody's name. Else `StillComing` is raised, and nothing has been erased; nothing more,
+    where it came to be needed while this went on.
     """
     found = look(db.session(), person, organiser_id)
     if found.coming is not None and not valid_too:
         raise found.coming
+    portions = list(in_portions(found.order_ids, _ORDERS_AT_ONCE))
     with write() as session:
+        if portions and not valid_too:
+            _check_not_needed(session, person, portions[0])
         # First of all, for whoever dies amid this leaves nothing by which it would be known. Noted
         # whether or not anything is there: a backup may know more of them.
-        revocations.note(session, NOTED, digest_of(person, organiser_id), organiser=organiser_id)
-        begun = {"begun": True}
-        audit.record(session, audit.PERSON_ERASED, actor, organiser_id=organiser_id, about=begun)
+        _note(session, person, organiser_id, actor, begun=True)
     _drop_files(person, organiser_id)
-    done = Erased()
-    for some in in_portions(found.order_ids, _ORDERS_AT_ONCE):
-        with write() as session:
-            done += erase_in(session, some, person, by, why=ASKED)
+    done, came = Erased(), None
+    try:
+        for some in portions:
+            with write() as session:
+                if not valid_too:
+                    _check_not_needed(session, person, some)
+                done += erase_in(session, some, person, by, why=ASKED)
+    except StillComing as coming:
+        came, coming.done = coming, done
     with write() as session:
         # And once more: a backup that was made meanwhile has what wasn't erased yet.
-        revocations.note(session, NOTED, digest_of(person, organiser_id), organiser=organiser_id)
-        about = {"orders": done.orders, "tickets": done.tickets}
-        audit.record(session, audit.PERSON_ERASED, actor, organiser_id=organiser_id, about=about)
+        _note(session, person, organiser_id, actor, orders=done.orders, tickets=done.tickets)
+    if came is not None:
+        raise came
     return done
+
+
+def _check_not_needed(session: Session, person: Person, order_ids: Sequence[int]) -> None:
+    """Nothing of theirs in these orders comes to be needed until the transaction is over.
+
+    Raises `StillComing` where something is already.
+    """
+    shops = select(Order.shop_id).where(Order.id.in_(order_ids))
+    events = select(Event).where(Event.id.in_(select(Shop.event_id).where(Shop.id.in_(shops))))
+    session.scalars(to_rely_on(events.order_by(Event.id))).all()
+    locked_all(session, order_ids)
+    coming = _look_at(session, person, order_ids).coming
+    if coming is not None:
+        raise coming
+
+
+def _note(
+    session: Session, person: Person, organiser_id: int | None, actor: Actor, **about: int
+) -> None:
+    revocations.note(session, NOTED, digest_of(person, organiser_id), organiser=organiser_id)
+    audit.record(session, audit.PERSON_ERASED, actor, organiser_id=organiser_id, about=about)
 
 
 def _drop_files(person: Person, organiser_id: int | None) -> None:

@@ -233,6 +233,7 @@ def _forget_holder(ticket: Ticket, keys: Collection[str]) -> None:
         for key, value in ticket.details.items()
         if key != ONE_NAME
     }
+    ticket.claim_digest = None
     ticket.revision += 1
 
 

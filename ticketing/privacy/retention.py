@@ -33,9 +33,11 @@ Clock = Callable[[], dt.datetime]
 May = Callable[[Event], bool]
 
 OVER: Final = "over"  # the history's word for why
-# The words of revocations.py: for all of an event, and for some of its orders, by their link ids.
+# The words of revocations.py: for all of an event; for some of its orders, by their link ids; for
+# the files that waited to be imported.
 NOTED: Final = "erased_event"
 NOTED_ORDERS: Final = "erased_orders"
+NOTED_FILES: Final = "dropped_files"
 _ORDERS_AT_ONCE: Final = 25
 
 _log = logging.getLogger(__name__)
@@ -135,7 +137,7 @@ def erase_event(event_id: int, by: By, actor: Actor, *, may: May) -> Erased:
     """
     done = Erased()
     try:
-        _drop_files(event_id, may)
+        drop_files(event_id, may, until=now())
         begun = _erase_orders(event_id, by, may, done)
         with write() as session:
             event = _locked(session, event_id, may)
@@ -268,14 +270,22 @@ def _orders_of(event_id: int, last: int, since: dt.datetime | None) -> Select[in
     return wanted.order_by(Order.id).limit(_ORDERS_AT_ONCE)
 
 
-def _drop_files(event_id: int, may: May) -> None:
-    """Files of orders that wait to be imported."""
+def drop_files(event_id: int, may: May, *, until: dt.datetime) -> None:
+    """Files of orders that were uploaded until then and wait to be imported.
+
+    What was dropped is noted, whatever becomes of the orders. Raises `StillNeeded`.
+    """
     shops = select(Shop.id).where(Shop.event_id == event_id)
     wanted = select(Import).where(
-        Import.shop_id.in_(shops), Import.state.in_(("checking", "checked"))
+        Import.shop_id.in_(shops),
+        Import.state.in_(("checking", "checked")),
+        Import.created_at <= until,
     )
     with write() as session:
         waiting = session.scalars(to_change(wanted.order_by(Import.id))).all()
-        _locked(session, event_id, may)
+        event = _locked(session, event_id, may)
         for each in waiting:
             steps.finish(each, "dropped", {})
+        if waiting:
+            created, at = event.created_at.isoformat(), until.isoformat()
+            revocations.note(session, NOTED_FILES, event_id, created=created, at=at)

@@ -14,6 +14,7 @@ from ticketing.web import (
     cookies,
     embed,
     errors,
+    forms,
     health,
     holder,
     hooks,
@@ -48,6 +49,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     cookies.init_app(app)
     protection.init_app(app)
     errors.init_app(app)
+    forms.init_app(app)
     assets.init_app(app)
     embed.init_app(app)
     packing.init_app(app)

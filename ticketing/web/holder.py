@@ -35,6 +35,7 @@ from ticketing.wallet import offers
 from ticketing.wallet.google_link import GOOGLE
 from ticketing.web import browsers, by_link, made_pdfs, protection, send
 from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
+from ticketing.web.forms import sent_form
 from ticketing.web.link_forms import LinkForm, whole_number
 
 blueprint = Blueprint("holder", __name__, url_prefix="/t/<token>")
@@ -165,7 +166,9 @@ def mail(token: str) -> ResponseReturnValue:
     ticket, link = by_link.ticket_of(token)
     if not LinkForm(bound_to=link).validate():
         raise FormExpired
-    sending.mail_ticket(ticket, history.By("holder"), asked_from=by_link.asked_from())
+    sending.mail_ticket(
+        ticket, history.By("holder", form=sent_form()), asked_from=by_link.asked_from()
+    )
     return redirect(f"/t/{token}?mailed=1", 303)
 
 

@@ -1,5 +1,6 @@
 """The page behind a shared link: a visitor fills in their details, once."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request
@@ -8,13 +9,14 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from wtforms import HiddenField
 
-from ticketing import fields, guards, history, links, personalisation, sending, sharing
+from ticketing import fields, guards, history, links, personalisation, repeats, sending, sharing
 from ticketing.fields import InvalidDetails
 from ticketing.links import Link
 from ticketing.models import OPEN, Ticket
 from ticketing.refusals import AlreadyClaimed
 from ticketing.web import by_link, errors
 from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
+from ticketing.web.forms import sent_form
 from ticketing.web.link_forms import LinkForm, whole_number
 
 blueprint = Blueprint("visitor", __name__, url_prefix="/s/<token>")
@@ -23,6 +25,7 @@ suggestions = Blueprint("suggestions", __name__)
 
 class VisitorForm(LinkForm):
     round = HiddenField()
+    reference = HiddenField()
 
 
 @blueprint.get("")
@@ -40,23 +43,30 @@ def claim(token: str) -> ResponseReturnValue:
     ticket, link = by_link.shared_ticket_of(token)
     form = _form(ticket, link)
     try:
-        # First: a form that can't succeed any more isn't handed back to be corrected.
+        if form.validate() and (claimed := _claimed(ticket, link, form)):
+            return redirect(f"/t/{links.ticket_token(claimed)}", 303)
+        # A form that can't succeed any more isn't handed back to be corrected.
         guards.check_open(ticket.order, ticket, link.generation)
-        if form.validate():
-            ticket = personalisation.claim(
-                ticket,
-                given_in(form),
-                history.VISITOR,
-                round=whole_number(form.round),
-                share_generation=link.generation,
-                locale=str(get_locale()),
-            )
-            return redirect(f"/t/{links.ticket_token(ticket)}", 303)
-    except InvalidDetails as invalid:
-        show_errors(form, invalid)
     except AlreadyClaimed:
         return _spent(ticket, link), 409
     return _form_page(ticket, form), 422
+
+
+def _claimed(ticket: Ticket, link: Link, form: Any) -> Ticket | None:
+    """The ticket, now theirs; None if the form now shows what is wrong with the details."""
+    try:
+        return personalisation.claim(
+            ticket,
+            given_in(form),
+            history.VISITOR,
+            round=whole_number(form.round),
+            share_generation=link.generation,
+            locale=str(get_locale()),
+            reference=form.reference.data or "",
+        )
+    except InvalidDetails as invalid:
+        show_errors(form, invalid)
+        return None
 
 
 @blueprint.post("/opened")
@@ -76,7 +86,7 @@ def mail(token: str) -> ResponseReturnValue:
         return _spent(ticket, link), 422
     ticket = sending.mail_ticket(
         ticket,
-        history.VISITOR,
+        replace(history.VISITOR, form=sent_form()),
         asked_from=by_link.asked_from(),
     )
     return _spent(ticket, link, mailed=True), 200
@@ -95,7 +105,8 @@ def email_suggestion() -> ResponseReturnValue:
 
 def _form(ticket: Ticket, link: Link) -> Any:
     asked = fields.asked_of(ticket.order.shop.event, ticket.type)
-    form = details_form(asked, VisitorForm)(bound_to=link, data={"round": ticket.round})
+    made_with = {"round": ticket.round, "reference": repeats.new_reference()}
+    form = details_form(asked, VisitorForm)(bound_to=link, data=made_with)
     if fields.ONE_NAME in form:
         form[fields.ONE_NAME].label.text = _("I have only one name")
     return form

@@ -8,7 +8,7 @@ from ticketing.fields import InvalidDetails
 from ticketing.models import Order
 from ticketing.refusals import EditedMeanwhile
 from ticketing.web.backoffice import news, scope
-from ticketing.web.backoffice.forms import RevisedForm
+from ticketing.web.backoffice.forms import ContactForm
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.versions import Version, compare
 from ticketing.web.details_form import details_form, given_in, known_details, show_errors
@@ -25,7 +25,7 @@ def contact(order_id: int) -> ResponseReturnValue:
 def edit_contact(order_id: int) -> ResponseReturnValue:
     order = scope.order_or_404(order_id)
     asked = sending.CONTACT_ASKED
-    form = details_form(asked, RevisedForm)(
+    form = details_form(asked, ContactForm)(
         data={**known_details(_contact(order)), "revision": order.revision}
     )
     versions: list[Version] | None = None

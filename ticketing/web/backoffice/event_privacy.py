@@ -84,8 +84,7 @@ def erase_event(event_id: int) -> ResponseReturnValue:
     try:
         done = retention.erase_by_hand(event_id, scope.acting(), audited.actor())
     except retention.StillNeeded as needed:
-        if needed.done.orders:
-            flash(_partly(needed.done.orders), "warning")
+        flash(_why_not(needed.done.orders), "warning")
         return _not_erased(scope.event_or_404(event_id), form)
     message = ngettext(
         "The details in one order were erased.",
@@ -96,7 +95,10 @@ def erase_event(event_id: int) -> ResponseReturnValue:
     return redirect(url_for(".event_privacy", event_id=event_id), 303)
 
 
-def _partly(orders: int) -> str:
+def _why_not(orders: int) -> str:
+    """`orders` were erased before the others came to be needed."""
+    if not orders:
+        return str(_("Nothing was erased: these details are still needed."))
     return str(
         ngettext(
             "The details in one order were erased. Then somebody changed the event: the others "

@@ -23,7 +23,7 @@ from ticketing import names, security_log
 from ticketing.languages import CONTENT
 from ticketing.web import noted
 from ticketing.web.details_form import Wanted
-from ticketing.web.forms import Form
+from ticketing.web.forms import Form, Once
 
 MAX_REASON: Final = 500
 
@@ -51,7 +51,11 @@ class RevisedForm(BackofficeForm):
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
-class EditTicketForm(RevisedForm):
+class ContactForm(Once, RevisedForm):
+    """Its fields are those of `sending.CONTACT_ASKED`."""
+
+
+class EditTicketForm(Once, RevisedForm):
     new_barcode = RadioField(
         _l("Issue a new barcode"),
         [Wanted()],
@@ -65,7 +69,11 @@ class EditTicketForm(RevisedForm):
     mail_holder = BooleanField(_l("Mail the holder"))
 
 
-class ReasonForm(BackofficeForm):
+class OnceForm(Once, BackofficeForm):
+    """A button, perhaps with a question before it."""
+
+
+class ReasonForm(OnceForm):
     reason = TextAreaField(
         _l("Reason"), render_kw={"maxlength": str(MAX_REASON), "rows": "2", "autocomplete": "off"}
     )

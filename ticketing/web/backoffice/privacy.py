@@ -134,19 +134,26 @@ def erase_person() -> ResponseReturnValue:
                 audited.actor(),
                 valid_too=bool(form.valid_too.data),
             )
-            message = ngettext(
-                "Their details in one order were erased.",
-                "Their details in %(num)d orders were erased.",
-                done.orders,
-            )
-            flash(message, "success")
+            flash(_erased_in(done.orders), "success")
             return redirect(url_for(".person"), 303)
     except NobodyFound:
         return redirect(url_for(".person"), 303)
-    except StillComing:
+    except StillComing as coming:
+        if coming.done.orders:
+            flash(_erased_in(coming.done.orders), "warning")
         form.valid_too.errors = [_("Some of it is still needed. Tick this, or cancel these first.")]
     search = PersonForm(formdata=None, data={"who": who})
     return _page(search, _look(who), erase_form=form)
+
+
+def _erased_in(orders: int) -> str:
+    return str(
+        ngettext(
+            "Their details in one order were erased.",
+            "Their details in %(num)d orders were erased.",
+            orders,
+        )
+    )
 
 
 @blueprint.route("/privacy/notice", methods=["GET", "POST"])

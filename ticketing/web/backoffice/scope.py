@@ -36,6 +36,7 @@ from ticketing.models import (
     WebhookEndpoint,
 )
 from ticketing.web.backoffice import roles
+from ticketing.web.forms import sent_form
 
 LARGEST_ID: Final = 2**63 - 1
 CHOSEN: Final = "organiser_id"  # in the session
@@ -104,7 +105,7 @@ def may(role: str) -> bool:
 def acting() -> By:
     """Who acts, as the history keeps it."""
     who = user()
-    return By("organiser", who.name or who.email, who.id)
+    return By("organiser", who.name or who.email, who.id, sent_form())
 
 
 def select_orders() -> Select[Order]:

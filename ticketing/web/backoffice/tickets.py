@@ -22,7 +22,7 @@ from ticketing.models import CANCELLED, OPEN, Ticket
 from ticketing.refusals import EditedMeanwhile, NoDetailsNeeded, NotPersonalised, TicketCancelled
 from ticketing.web import send
 from ticketing.web.backoffice import news, scope
-from ticketing.web.backoffice.forms import BackofficeForm, EditTicketForm, ReasonForm
+from ticketing.web.backoffice.forms import EditTicketForm, OnceForm, ReasonForm
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.roles import needs
 from ticketing.web.backoffice.versions import Version, compare
@@ -125,7 +125,7 @@ def new_barcode(ticket_id: int) -> ResponseReturnValue:
     ticket = _standing(ticket_id)
     if ticket.state == OPEN:
         raise NotPersonalised
-    form = BackofficeForm()
+    form = OnceForm()
     if form.validate_on_submit():
         admission.new_barcode(ticket, scope.acting())
         return news.done(
@@ -142,15 +142,16 @@ def new_barcode(ticket_id: int) -> ResponseReturnValue:
 @blueprint.route("/tickets/<int:ticket_id>/cancel", methods=["GET", "POST"])
 @needs("manager")
 def cancel_ticket(ticket_id: int) -> ResponseReturnValue:
-    ticket = _standing(ticket_id)
     form = ReasonForm()
     if form.validate_on_submit():
+        ticket = scope.ticket_or_404(ticket_id)
         cancelling.cancel_ticket(ticket, scope.acting(), reason=form.reason.data or "")
         return news.done(
             ticket.order_id,
             _("Ticket %(n)s was cancelled.", n=ticket.position),
             tickets=[ticket_id],
         )
+    ticket = _standing(ticket_id)
     return news.dialog(
         "backoffice/cancel_ticket.html", order=ticket.order, ticket=ticket, form=form
     )

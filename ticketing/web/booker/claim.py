@@ -6,7 +6,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 
-from ticketing import fields, guards, history, personalisation
+from ticketing import fields, guards, history, personalisation, repeats
 from ticketing.fields import InvalidDetails
 from ticketing.models import Order
 from ticketing.web import by_link
@@ -24,6 +24,7 @@ from ticketing.web.link_forms import LinkForm, whole_number
 
 class ClaimForm(LinkForm):
     round = HiddenField()
+    reference = HiddenField()
 
 
 @blueprint.route("/tickets/<int:position>/claim", methods=["GET", "POST"])
@@ -36,7 +37,11 @@ def claim(token: str, position: int) -> ResponseReturnValue:
     asked = fields.asked_of(order.shop.event, ticket.type)
     form = details_form(asked, ClaimForm)(
         bound_to=link,
-        data={**_booker_details(order, for_other=for_other), "round": ticket.round},
+        data={
+            **_booker_details(order, for_other=for_other),
+            "round": ticket.round,
+            "reference": repeats.new_reference(),
+        },
     )
     if form.is_submitted() and form.validate():
         try:
@@ -46,6 +51,7 @@ def claim(token: str, position: int) -> ResponseReturnValue:
                 history.booker(order),
                 round=whole_number(form.round),
                 locale=order.locale,
+                reference=form.reference.data or "",
             )
         except InvalidDetails as invalid:
             show_errors(form, invalid)
