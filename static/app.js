@@ -1,5 +1,17 @@
 // What pages do in the browser. The contract (data attributes) is at the top of
 // templates/components.html. Every page works without this file.
+//
+//   htmx      fetched when it is needed
+//   Focus     never lost
+//   Dialog    opens with what it holds, and closes
+//   Swaps     around htmx's requests: what is said, shown, and told if it failed; news
+//   Forms     one submit at a time, and no form is left before there is an answer
+//   Network   where there is none the page stays
+//   Passing   record, copy, share
+//
+// One file, for an overview is to come with five requests (a room more would be the sixth). What
+// has a page or a place of its own has a file of its own: live.js, opened.js, ticket.js, framed.js,
+// backoffice.js.
 (() => {
   'use strict'
   const root = document.documentElement
@@ -24,9 +36,9 @@
     setTimeout(() => (status.textContent = text), 50) // the same words twice are heard twice
   }
 
-  // ---- htmx is larger than all the rest of an overview, and whoever only looks doesn't need it:
-  // there it comes as soon as somebody reaches for a button, or when there is news to swap in.
-  // Where there is nothing to get it comes for a form that is sent.
+  // ---- htmx. It is larger than all the rest of an overview, and whoever only looks doesn't
+  // need it: there it comes as soon as somebody reaches for a button, or when there is news to swap
+  // in. Where there is nothing to get it comes for a form that is sent.
 
   const htmxAt = document.currentScript.dataset.htmx // where to fetch it from, if it isn't there
   let coming
@@ -65,7 +77,7 @@
     for (const type of ['click', 'submit']) on(type, holdBack, true)
   }
 
-  // ---- Focus: never lost to <body>, by a swap or by a closing dialog
+  // ---- Focus. Never lost to <body>, by a swap or by a closing dialog.
 
   // The ids around what had the focus, innermost first: it may be gone when they are needed.
   function trail(element) {
@@ -100,7 +112,7 @@
   const badField = (within) =>
     one(':is(input, select, textarea)[aria-invalid], [role=radiogroup][aria-invalid] input', within)
 
-  // ---- The dialog
+  // ---- Dialog
 
   let refused // an answer asked to close: what is swapped with it must not open it again
 
@@ -132,7 +144,7 @@
     if (event.target === dialog && pressed === dialog) closeDialog()
   })
 
-  // ---- Around htmx's requests and swaps
+  // ---- Swaps, and the requests that bring them
 
   on('htmx:configRequest', ({ detail }) => {
     Object.assign(detail.headers, headers())
@@ -155,7 +167,9 @@
   on('htmx:beforeSwap', ({ detail }) => {
     const { xhr } = detail
     const html = /html/.test(xhr.getResponseHeader('Content-Type'))
-    if (xhr.status >= 400 && !(html && detail.serverResponse)) {
+    // Proxies and hotspots answer too, with whatever status they like.
+    const isForeign = detail.target.id === 'main' && !/ id="main"/.test(detail.serverResponse)
+    if (isForeign || (xhr.status >= 400 && !(html && detail.serverResponse))) {
       return Object.assign(detail, { shouldSwap: false, isError: true })
     }
     if (xhr.status >= 400 && detail.elt.dataset.hxSwap === 'none') {
@@ -229,7 +243,8 @@
   }
   on('news', ({ detail: html }) => apply(html))
 
-  // ---- Forms: one submit at a time, and none is left before there is an answer
+  // ---- Forms. One submit at a time, and none is left before there is an answer.
+  //
   // What is posted and names nothing that takes the answer is a page's own form. htmx sends it as
   // the browser would, and what comes takes the place of what <main> or the dialog holds. Where
   // htmx isn't, the browser sends it, if the server is there to answer.
@@ -264,8 +279,8 @@
       .catch(() => {}) // told already: `failed`
   }
 
-  // ---- Where there is no network the page stays. Browsers may be wrong about that, so the server
-  // is asked.
+  // ---- Network. Where there is none the page stays; browsers may be wrong about that, so the
+  // server is asked.
 
   const here = document.currentScript.src
   let serverIsThere
@@ -280,7 +295,7 @@
   const leaves = ({ protocol, target, href }) =>
     /^http/.test(protocol) && target !== '_blank' && href.split('#')[0] !== location.href.split('#')[0]
 
-  // ---- Record, copy, share
+  // ---- Passing on: record, copy, share
 
   // data-record-NAME is posted as NAME.
   async function record({ dataset }) {

@@ -18,11 +18,18 @@
     const { xhr } = detail
     const [, name] = /^attachment; filename="?([^";]+)/.exec(xhr.getResponseHeader('Content-Disposition')) || []
     if (!name) return
-    detail.shouldSwap = false
+    Object.assign(detail, { shouldSwap: false, isError: false })
     const file = new Blob([xhr.response], { type: xhr.getResponseHeader('Content-Type') })
     const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(file), download: name })
     link.click()
     setTimeout(() => URL.revokeObjectURL(link.href), 60000)
+  })
+
+  // What was answered may have begun a new session: the forms above <main> take its token.
+  on('htmx:afterSettle', ({ target, detail }) => {
+    const [, token] = (target.id === 'main' && /name="csrf_token" value="([^"]+)/.exec(detail?.xhr?.response)) || []
+    if (!token) return
+    for (const field of document.querySelectorAll('.topbar [name=csrf_token]')) field.value = token
   })
 
   // Whoever signs out leaves nothing on the screen, in other windows of this browser neither. Those

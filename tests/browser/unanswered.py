@@ -4,7 +4,7 @@ from playwright.sync_api import Page, Route
 
 SEND_EACH = """async () => {
   const lost = []
-  const own = ':is(#main, #dialog) form[method=post]:not([target])'
+  const own = ':is(#main, #dialog) form[method=post]:is(:not([target]), [target=""])'
   for (const form of document.querySelectorAll(own)) {
     const typed = () => JSON.stringify([...new FormData(form)])
     const before = typed()

@@ -45,6 +45,23 @@ def test_another_try_says_what_was_pressed(page: Page, how: str) -> None:
     expect(page).to_have_title("show Anna")
 
 
+@pytest.mark.parametrize("status", [200, 403, 413])
+def test_what_others_answer_takes_no_form_away(page: Page, status: int) -> None:
+    """A hotspot asks for a room number, a proxy finds an upload too large."""
+    hotspot = "<!doctype html><title>Hotspot</title><h1>Welcome to our network</h1>"
+    kind = {"Content-Type": "text/html"}
+    page.route("**/whole", lambda route: route.fulfill(status=status, body=hotspot, headers=kind))
+    page.goto("/forms")
+    page.get_by_label("Note").fill("Anna")
+    page.get_by_role("button", name="Show").click()
+    notice(page, "an error of a proxy")
+    expect(page).to_have_title("Forms")
+    expect(page.get_by_label("Note")).to_have_value("Anna")
+    page.unroute("**/whole")
+    try_again(page)
+    expect(page).to_have_title("show Anna")
+
+
 def test_a_place_further_down_the_same_page_is_loaded_anew(page: Page, parts: Server) -> None:
     page.goto("/forms")
     page.evaluate("window.sameDocument = true")
