@@ -38,7 +38,7 @@
 
   // ---- htmx. It is larger than all the rest of an overview, and whoever only looks doesn't
   // need it: there it comes as soon as somebody reaches for a button, or when there is news to swap
-  // in. Where there is nothing to get it comes for a form that is sent.
+  // in. Where nothing but a page's own form needs it, it comes when that is sent.
 
   const htmxAt = document.currentScript.dataset.htmx // where to fetch it from, if it isn't there
   let coming
@@ -72,8 +72,8 @@
     alone = undefined
   }
   if (htmxAt && !window.htmx) {
-    const early = one('[data-hx-get]') ? ['pointerover', 'pointerdown', 'focusin'] : []
-    for (const type of early) on(type, htmx, { once: true })
+    const reaching = one('[data-hx-get], [data-hx-post]') ? ['pointerover', 'pointerdown', 'focusin'] : []
+    for (const type of reaching) on(type, htmx, { once: true })
     for (const type of ['click', 'submit']) on(type, holdBack, true)
   }
 
@@ -259,12 +259,14 @@
     const posts = its('method') === 'post'
     if (posts && form.hasAttribute('aria-busy')) return halt(event)
     const own = !byHtmx(form) && !byHtmx(submitter) && !its('target')
-    if (own && !(posts && window.htmx) && !serverIsThere && (posts || !navigator.onLine)) {
+    const freely = !posts || form.matches(BY_BROWSER) // gone to without asking, unless there is no network
+    const byScript = own && !freely && window.htmx
+    if (own && !byScript && !serverIsThere && (!freely || isAlone())) {
       return askFirst(event, () => form.requestSubmit(submitter))
     }
     if (!posts) return
     form.setAttribute('aria-busy', 'true')
-    if (own && window.htmx) {
+    if (byScript) {
       event.preventDefault()
       send(form, its('action'), event)
     } else if (!byHtmx(form)) setTimeout(release, 15000, form) // it may have left the page where it is
@@ -283,14 +285,25 @@
   // server is asked.
 
   const here = document.currentScript.src
-  let serverIsThere
+  const ask = () => fetch(here, { method: 'HEAD', cache: 'no-store' }).then(({ ok }) => ok, () => false)
+  let serverIsThere, outOfReach
+  const isAlone = () => outOfReach || !navigator.onLine
+
   async function askFirst(event, again) {
     halt(event)
-    serverIsThere = await fetch(here, { method: 'HEAD', cache: 'no-store' }).then(({ ok }) => ok, () => false)
+    serverIsThere = await ask()
+    outOfReach = false
     if (serverIsThere) again()
     else complain().onclick = again
     serverIsThere = false
   }
+
+  // What the browser is to send at once, as password managers and others who watch it expect of a
+  // sign-in: there the server is asked while the form is filled in.
+  const BY_BROWSER = '[data-by-browser]'
+  on('focusin', async ({ target }) => {
+    if (target.form?.matches(BY_BROWSER)) outOfReach = !(await ask())
+  })
 
   const leaves = ({ protocol, target, href }) =>
     /^http/.test(protocol) && target !== '_blank' && href.split('#')[0] !== location.href.split('#')[0]
@@ -371,7 +384,7 @@
       field.value = hit.value
       hit.closest('.suggestion').remove()
       field.focus()
-    } else if (!navigator.onLine && !serverIsThere && leaves(hit) && !event.defaultPrevented) {
+    } else if (isAlone() && !serverIsThere && leaves(hit) && !event.defaultPrevented) {
       askFirst(event, () => hit.click())
     } else record(hit)
   })

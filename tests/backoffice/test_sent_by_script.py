@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests import builders
 from tests.backoffice.browsing import Browser, forms_in
 from tests.backoffice.conftest import PASSWORD
 from ticketing.models import Order, Shop
@@ -21,12 +20,13 @@ def submit(browser: Browser, page: str, **typed: Any) -> Any:
     return browser.submit(page, headers=on(page), **typed)
 
 
-def test_signing_in_leads_on(stranger: Browser, shop: Shop) -> None:
-    builders.make_user(shop.organiser, email="olga@example.org", password=PASSWORD)
-    answer = submit(stranger, "/backoffice/sign-in", email="olga@example.org", password=PASSWORD)
+def test_signing_out_leads_on(olga: Browser) -> None:
+    token = {"csrf_token": olga.token()}
+    answer = olga.post("/backoffice/sign-out", token, headers=on("/backoffice/shops"))
     assert (answer.status_code, answer.data) == (204, b"")
-    assert answer.headers["HX-Redirect"] == "/backoffice/orders"
-    assert stranger.get("/backoffice/orders").status_code == 200
+    assert answer.headers["HX-Redirect"] == "/backoffice/sign-in"
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert olga.get("/backoffice/orders").status_code == 302
 
 
 def test_what_was_done_is_said_once(olga: Browser, shop: Shop) -> None:

@@ -4,8 +4,9 @@ from playwright.sync_api import Page, Route
 
 SEND_EACH = """async () => {
   const lost = []
-  const own = ':is(#main, #dialog) form[method=post]:is(:not([target]), [target=""])'
-  for (const form of document.querySelectorAll(own)) {
+  const elsewhere = '[data-by-browser], [target]:not([target=""])'
+  for (const form of document.querySelectorAll(':is(#main, #dialog) form[method=post]')) {
+    if (form.matches(elsewhere)) continue
     const typed = () => JSON.stringify([...new FormData(form)])
     const before = typed()
     for (const notice of document.querySelectorAll('[data-notice]')) notice.replaceChildren()

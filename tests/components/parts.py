@@ -87,6 +87,8 @@ FORMS = """{% extends "layout.html" %}{% import "components.html" as ui %}
 {% block title %}{{ title }}{% endblock %}
 {% block scripts %}<script src="{{ static_url('backoffice.js') }}" defer></script>{% endblock %}
 {% block body %}<h1>{{ title }}</h1>
+<form method="post" action="/sign-in" data-by-browser><label for="email">Email</label>
+<input id="email" name="email"><button class="button">Sign in</button></form>
 <form method="post" action="/file"><button class="button">Get it</button></form>
 <div id="places">{% for n in range(60) %}<p>Place {{ n }}</p>{% endfor %}</div>
 <form method="post" action="/same"><button class="button">Go to the places</button></form>
@@ -252,6 +254,10 @@ def make_app(server: Server) -> Flask:
     @app.get("/forms")
     def forms() -> str:
         return render_template_string(FORMS, title="Forms")
+
+    @app.post("/sign-in")
+    def sign_in() -> WerkzeugResponse:
+        return redirect("/visitor", 303)
 
     @app.post("/file")
     def file() -> Response:

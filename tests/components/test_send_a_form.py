@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.components.parts import Server
-from tests.components.test_when_it_fails import FAILURES, fail_once, notice, try_again
+from tests.components.test_when_it_fails import FAILURES, fail_once, impatient, notice, try_again
 
 
 @pytest.mark.parametrize("how", ["no network", "busy"])
@@ -97,6 +97,45 @@ def test_a_slow_answer_is_waited_for_and_asked_for_once(page: Page, parts: Serve
     held[0].continue_()
     page.wait_for_url("**/visitor")
     assert (len(held), parts.asked.count("POST /form")) == (1, 1)
+
+
+def test_an_upload_is_given_longer(page: Page, parts: Server) -> None:
+    held: list[Route] = []
+    page.route("**/forms", impatient)
+    page.route("**/upload", lambda route: held.append(route))
+    fail_once(page, "**/whole", "no answer")
+    page.goto("/forms")
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Show").click()
+    notice(page, "no answer")
+    expect(page.locator("form[action='/upload']")).to_have_attribute("aria-busy", "true")
+    held[0].continue_()
+    page.wait_for_url("**/visitor")
+
+
+def test_a_sign_in_is_sent_by_the_browser_where_there_is_a_server(
+    page: Page, parts: Server
+) -> None:
+    page.goto("/forms")
+    fail_once(page, "**/app.js", "no network", "HEAD")
+    with page.expect_request_failed():
+        page.get_by_label("Email").focus()
+    page.keyboard.type("olga@example.org")
+    page.get_by_label("Email").press("Enter")
+    page.wait_for_url("**/visitor")  # there is one by now
+    page.goto("/forms")
+    page.route("**/app.js", lambda r: r.abort() if r.request.method == "HEAD" else r.fallback())
+    with page.expect_request_failed():
+        page.get_by_label("Email").fill("olga@example.org")
+    page.get_by_role("button", name="Sign in").click()
+    notice(page, "no network")
+    expect(page.get_by_label("Email")).to_have_value("olga@example.org")
+    page.unroute("**/app.js")
+    with page.expect_request("**/sign-in") as sent:
+        try_again(page)
+    assert sent.value.is_navigation_request()
+    page.wait_for_url("**/visitor")
+    assert parts.asked.count("POST /sign-in") == 2
 
 
 def test_without_htmx_the_server_is_asked_before_the_page_is_left(

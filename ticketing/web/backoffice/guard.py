@@ -188,8 +188,8 @@ def remember_the_form(response: Response) -> Response:
 
     Not so the form itself, with what is wrong with it, and what is shown over it.
     """
-    takes_its_place = response.mimetype == "text/html" and response.status_code not in {204, 422}
-    if takes_its_place and leading.is_sent_for_browser() and "HX-Retarget" not in response.headers:
+    stays = response.status_code in {302, 303, 409, 422} or "HX-Retarget" in response.headers
+    if leading.is_sent_for_browser() and response.mimetype == "text/html" and not stays:
         here = urlsplit(request.headers.get("HX-Current-URL", ""))
         response.headers["HX-Push-Url"] = here._replace(scheme="", netloc="").geturl() or "false"
     return response
