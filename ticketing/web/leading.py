@@ -6,7 +6,7 @@ get it as well, whether scripts run or not. Where nothing is asked, nothing is t
 
 import re
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Flask, Response, request
 from markupsafe import escape
@@ -50,6 +50,14 @@ def is_sent_for_browser() -> bool:
     return request.method == "POST" and request.headers.get("HX-Target") == "main"
 
 
+def page_it_stands_on() -> SplitResult:
+    """The address of the page from which a script asks; an empty one if it says none."""
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:  # no browser of ours has been there
+        return urlsplit("")
+
+
 def lead_by_script(response: Response) -> Response:
     """A form that a script sent in the browser's place ends where the browser would have gone.
 
@@ -73,7 +81,7 @@ def beside_the_form(response: Response) -> Response:
 
 def _is_on_the_same_page(address: str) -> bool:
     """Whether browsers would only scroll there, and show the page as it was."""
-    to, here = urlsplit(address), urlsplit(request.headers.get("HX-Current-URL", ""))
+    to, here = urlsplit(address), page_it_stands_on()
     return bool(to.fragment) and (to.path, to.query) == (here.path, here.query)
 
 

@@ -1,7 +1,6 @@
 """The blueprint of the backoffice and what stands before each of its pages."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -138,7 +137,7 @@ def _to_sign_in() -> ResponseReturnValue:
         html = render_template("backoffice/signed_out.html")
         return leading.beside_the_form(make_response(html, 401))
     if "HX-Request" in request.headers:
-        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        here = leading.page_it_stands_on()
         back = f"{here.path}?{here.query}" if here.query else here.path
         return _whole_page(url_for("security.login", next=back or None), 401)
     back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
@@ -190,7 +189,7 @@ def remember_the_form(response: Response) -> Response:
     """
     stays = response.status_code in {302, 303, 409, 422} or "HX-Retarget" in response.headers
     if leading.is_sent_for_browser() and response.mimetype == "text/html" and not stays:
-        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        here = leading.page_it_stands_on()
         response.headers["HX-Push-Url"] = here._replace(scheme="", netloc="").geturl() or "false"
     return response
 
