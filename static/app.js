@@ -1,5 +1,17 @@
 // What pages do in the browser. The contract (data attributes) is at the top of
 // templates/components.html. Every page works without this file.
+//
+//   htmx      fetched when it is needed
+//   Focus     never lost
+//   Dialog    opens with what it holds, and closes
+//   Swaps     around htmx's requests: what is said, shown, and told if it failed; news
+//   Forms     one submit at a time, and no form is left before there is an answer
+//   Network   where there is none the page stays
+//   Passing   record, copy, share
+//
+// One file, for an overview is to come with five requests (a room more would be the sixth). What
+// has a page or a place of its own has a file of its own: live.js, opened.js, ticket.js, framed.js,
+// backoffice.js.
 (() => {
   'use strict'
   const root = document.documentElement
@@ -10,6 +22,10 @@
   const current = () => +($('live-version')?.dataset.version || 0)
   // What a request says of the page: that it takes fragments, and which news it has seen.
   const headers = () => ({ 'HX-Request': 'true', 'Live-Version': current() })
+  function halt(event) {
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
 
   // What a modal dialog covers is inert and silent, so it has a status and a notice of its own.
   const region = (name) => (dialog.open && one(`[data-${name}]`, dialog)) || $(name)
@@ -20,8 +36,9 @@
     setTimeout(() => (status.textContent = text), 50) // the same words twice are heard twice
   }
 
-  // ---- htmx is larger than all the rest of an overview, and whoever only looks doesn't need it:
-  // there it comes as soon as somebody reaches for a button, or when there is news to swap in.
+  // ---- htmx. It is larger than all the rest of an overview, and whoever only looks doesn't
+  // need it: there it comes as soon as somebody reaches for a button, or when there is news to swap
+  // in. Where nothing but a page's own form needs it, it comes when that is sent.
 
   const htmxAt = document.currentScript.dataset.htmx // where to fetch it from, if it isn't there
   let coming
@@ -43,25 +60,24 @@
   let held, alone
   async function holdBack(event) {
     const { target, type, submitter } = event
-    const pressed = target.closest(type === 'click' ? 'button[data-hx-get]' : 'form[data-hx-post]')
-    if (!pressed || window.htmx || pressed === alone) return
-    event.preventDefault()
-    event.stopImmediatePropagation()
+    const pressed = target.closest(type === 'click' ? 'button[data-hx-get]' : 'form[method=post]')
+    if (!pressed || window.htmx || serverIsThere || pressed === alone) return
+    halt(event)
     if (pressed === held) return
     held = pressed
-    const there = await htmx()
+    if (!(await htmx())) alone = pressed
     held = undefined
-    const again = () => (type === 'click' ? pressed.click() : pressed.requestSubmit(submitter))
-    if (!there && !navigator.onLine) return (complain().onclick = again)
-    if (!there) alone = pressed
-    again()
+    if (type === 'click') pressed.click()
+    else pressed.requestSubmit(submitter)
+    alone = undefined
   }
   if (htmxAt && !window.htmx) {
-    for (const type of ['pointerover', 'pointerdown', 'focusin']) on(type, htmx, { once: true })
+    const reaching = one('[data-hx-get], [data-hx-post]') ? ['pointerover', 'pointerdown', 'focusin'] : []
+    for (const type of reaching) on(type, htmx, { once: true })
     for (const type of ['click', 'submit']) on(type, holdBack, true)
   }
 
-  // ---- Focus: never lost to <body>, by a swap or by a closing dialog
+  // ---- Focus. Never lost to <body>, by a swap or by a closing dialog.
 
   // The ids around what had the focus, innermost first: it may be gone when they are needed.
   function trail(element) {
@@ -77,21 +93,26 @@
     return element && document.activeElement === element
   }
 
+  const isNowhere = () => document.activeElement === document.body
+  function focusWithin(element) {
+    const within = element && one('h1, h2, h3, a[href], button', element)
+    if (within?.matches('h1, h2, h3')) within.tabIndex = -1
+    return focus(within)
+  }
+
   function restoreFocus(ids) {
-    if (document.activeElement !== document.body) return
+    if (!isNowhere()) return
     for (const id of [...ids, 'main']) {
       const element = $(id)
-      if (focus(element) || focus($(`${id}-button`))) return // a closed menu's button
-      const within = element && one('h1, h2, h3, a[href], button', element)
-      if (within?.matches('h1, h2, h3')) within.tabIndex = -1
-      if (focus(within)) return
+      // Of a closed menu its button.
+      if (focus(element) || focus($(`${id}-button`)) || focusWithin(element)) return
     }
   }
 
   const badField = (within) =>
     one(':is(input, select, textarea)[aria-invalid], [role=radiogroup][aria-invalid] input', within)
 
-  // ---- The dialog
+  // ---- Dialog
 
   let refused // an answer asked to close: what is swapped with it must not open it again
 
@@ -123,9 +144,12 @@
     if (event.target === dialog && pressed === dialog) closeDialog()
   })
 
-  // ---- Around htmx's requests and swaps
+  // ---- Swaps, and the requests that bring them
 
-  on('htmx:configRequest', ({ detail }) => Object.assign(detail.headers, headers()))
+  on('htmx:configRequest', ({ detail }) => {
+    Object.assign(detail.headers, headers())
+    if (detail.target.id === 'main') delete detail.headers['HX-Request'] // it asks for a page, not for a part
+  })
   on('htmx:beforeRequest', ({ detail }) => {
     refused = false
     if (detail.target === dialog && !dialog.open) openerTrail = trail(detail.elt)
@@ -143,7 +167,9 @@
   on('htmx:beforeSwap', ({ detail }) => {
     const { xhr } = detail
     const html = /html/.test(xhr.getResponseHeader('Content-Type'))
-    if (xhr.status >= 400 && !(html && detail.serverResponse)) {
+    // Proxies and hotspots answer too, with whatever status they like.
+    const isForeign = detail.target.id === 'main' && !/ id="main"/.test(detail.serverResponse)
+    if (isForeign || (xhr.status >= 400 && !(html && detail.serverResponse))) {
       return Object.assign(detail, { shouldSwap: false, isError: true })
     }
     if (xhr.status >= 400 && detail.elt.dataset.hxSwap === 'none') {
@@ -167,12 +193,15 @@
   let late // the stream was quicker: of the answer only a dialog is still wanted
   on('htmx:oobBeforeSwap', ({ detail }) => late && (detail.shouldSwap = false))
 
+  let undisturbed // news come while nothing has the focus: it isn't lost
   on('htmx:afterSettle', ({ target, detail }) => {
     if (target === dialog) return showDialog()
-    if (target.id === 'main' && detail?.xhr) scrollTo(0, 0)
-    const bad = detail?.xhr?.status === 422 && badField(target)
+    const isWholePage = target.id === 'main' && detail?.xhr
+    if (isWholePage) scrollTo(0, 0)
+    const bad = detail?.xhr?.status === 422 && (badField(target) || one('.notice[tabindex]', target))
     if (bad) return bad.focus()
-    restoreFocus(lastTrail)
+    if (isWholePage && isNowhere()) focusWithin(target)
+    if (!undisturbed) restoreFocus(lastTrail)
   })
 
   function complain(words) {
@@ -206,51 +235,80 @@
   async function apply(html) {
     if (!html.trim() || isOldNews(html) || !(await htmx()) || isOldNews(html)) return
     late = false
+    undisturbed = isNowhere()
     window.htmx.swap($('main'), html, { swapStyle: 'none', swapDelay: 0, settleDelay: 0 })
+    undisturbed = false
     const news = dialog.open && /id="announcer"/.test(html) && one('[data-news]', dialog)
     if (news) news.textContent = $('announcer').textContent
   }
   on('news', ({ detail: html }) => apply(html))
 
-  // ---- Where there is no network the page stays, with all that was typed into it. Browsers may be
-  // wrong about that, so the server is asked.
-
-  const here = document.currentScript.src
-  let there
-  const isAlone = () => !navigator.onLine && !there
-  const byHtmx = (element) => window.htmx && element?.matches('[data-hx-get], [data-hx-post]')
-  const leaves = ({ protocol, target, href }) =>
-    /^http/.test(protocol) && target !== '_blank' && href.split('#')[0] !== location.href.split('#')[0]
-
-  async function stayIfAlone(event, again) {
-    event.preventDefault()
-    event.stopImmediatePropagation()
-    there = await fetch(here, { method: 'HEAD', cache: 'no-store' }).catch(() => false)
-    if (there) again()
-    else complain().onclick = again
-    there = false
-  }
-
-  // ---- One submit at a time
+  // ---- Forms. One submit at a time, and none is left before there is an answer.
+  //
+  // What is posted and names nothing that takes the answer is a page's own form. htmx sends it as
+  // the browser would, and what comes takes the place of what <main> or the dialog holds. Where
+  // htmx isn't, the browser sends it, if the server is there to answer.
 
   const release = (form) => form?.removeAttribute('aria-busy')
+  const byHtmx = (element) => window.htmx && element?.matches('[data-hx-get], [data-hx-post]')
+
   on('submit', (event) => {
     const { target: form, submitter } = event
-    if (isAlone() && !byHtmx(form) && !byHtmx(submitter)) {
-      return stayIfAlone(event, () => form.requestSubmit(submitter))
+    // A field may be called "action", and stands in the form's place then.
+    const its = (name) => submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name)
+    const posts = its('method') === 'post'
+    if (posts && form.hasAttribute('aria-busy')) return halt(event)
+    const own = !byHtmx(form) && !byHtmx(submitter) && !its('target')
+    const freely = !posts || form.matches(BY_BROWSER) // gone to without asking, unless there is no network
+    const byScript = own && !freely && window.htmx
+    if (own && !byScript && !serverIsThere && (!freely || isAlone())) {
+      return askFirst(event, () => form.requestSubmit(submitter))
     }
-    if (form.method === 'get') return
-    if (form.getAttribute('aria-busy')) {
+    if (!posts) return
+    form.setAttribute('aria-busy', 'true')
+    if (byScript) {
       event.preventDefault()
-      event.stopImmediatePropagation()
-    } else {
-      form.setAttribute('aria-busy', 'true')
-      setTimeout(release, 15000, form) // a download leaves the page where it is
-    }
+      send(form, its('action'), event)
+    } else if (!byHtmx(form)) setTimeout(release, 15000, form) // it may have left the page where it is
   }, true)
   addEventListener('pageshow', () => document.querySelectorAll('[aria-busy]').forEach(release))
 
-  // ---- Record, copy, share
+  function send(form, path, event) {
+    const { name, value } = event.submitter || {}
+    const target = dialog.contains(form) ? dialog : $('main')
+    const values = name ? { [name]: value } : {}
+    window.htmx.ajax('post', path, { source: form, target, swap: 'innerHTML', values, event })
+      .catch(() => {}) // told already: `failed`
+  }
+
+  // ---- Network. Where there is none the page stays; browsers may be wrong about that, so the
+  // server is asked.
+
+  const here = document.currentScript.src
+  const ask = () => fetch(here, { method: 'HEAD', cache: 'no-store' }).then(({ ok }) => ok, () => false)
+  let serverIsThere, outOfReach
+  const isAlone = () => outOfReach || !navigator.onLine
+
+  async function askFirst(event, again) {
+    halt(event)
+    serverIsThere = await ask()
+    outOfReach = false
+    if (serverIsThere) again()
+    else complain().onclick = again
+    serverIsThere = false
+  }
+
+  // What the browser is to send at once, as password managers and others who watch it expect of a
+  // sign-in: there the server is asked while the form is filled in.
+  const BY_BROWSER = '[data-by-browser]'
+  on('focusin', async ({ target }) => {
+    if (target.form?.matches(BY_BROWSER)) outOfReach = !(await ask())
+  })
+
+  const leaves = ({ protocol, target, href }) =>
+    /^http/.test(protocol) && target !== '_blank' && href.split('#')[0] !== location.href.split('#')[0]
+
+  // ---- Passing on: record, copy, share
 
   // data-record-NAME is posted as NAME.
   async function record({ dataset }) {
@@ -326,8 +384,9 @@
       field.value = hit.value
       hit.closest('.suggestion').remove()
       field.focus()
-    } else if (isAlone() && leaves(hit) && !event.defaultPrevented) stayIfAlone(event, () => hit.click())
-    else record(hit)
+    } else if (isAlone() && !serverIsThere && leaves(hit) && !event.defaultPrevented) {
+      askFirst(event, () => hit.click())
+    } else record(hit)
   })
 
   if (!one('[autofocus]')) badField()?.focus()

@@ -13,18 +13,39 @@
     }
   })
 
+  // A form may be answered with a file. htmx reads texts alone: a file of another kind is got by a link.
+  on('htmx:beforeSwap', ({ detail }) => {
+    const { xhr } = detail
+    const [, name] = /^attachment; filename="?([^";]+)/.exec(xhr.getResponseHeader('Content-Disposition')) || []
+    if (!name) return
+    Object.assign(detail, { shouldSwap: false, isError: false })
+    const file = new Blob([xhr.response], { type: xhr.getResponseHeader('Content-Type') })
+    const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(file), download: name })
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000)
+  })
+
+  // What was answered may have begun a new session: the forms above <main> take its token.
+  on('htmx:afterSettle', ({ target, detail }) => {
+    const [, token] = (target.id === 'main' && /name="csrf_token" value="([^"]+)/.exec(detail?.xhr?.response)) || []
+    if (!token) return
+    for (const field of document.querySelectorAll('.topbar [name=csrf_token]')) field.value = token
+  })
+
   // Whoever signs out leaves nothing on the screen, in other windows of this browser neither. Those
   // stay empty until the answer is there, however long that takes: the next page says that it is.
   const leaving = new BroadcastChannel('sign-out')
   leaving.postMessage('answered')
-  on('submit', ({ target }) => {
-    // A field may be called "action", and stands in the form's place then.
-    if ((target.getAttribute('action') || '').endsWith('/sign-out')) leaving.postMessage('asked')
+  const SIGNS_OUT = 'form[action$="/sign-out"]'
+  on('submit', ({ target }) => target.matches(SIGNS_OUT) && leaving.postMessage('asked'))
+  on('htmx:afterRequest', ({ detail: { elt, xhr } }) => {
+    const isRefused = xhr.status && !xhr.getResponseHeader('HX-Redirect')
+    if (elt.matches(SIGNS_OUT) && isRefused) leaving.postMessage('answered')
   })
   let emptied
   leaving.onmessage = ({ data }) => {
     if (data === 'answered' && emptied) location.reload()
-    if (data !== 'asked' || !document.querySelector('form[action$="/sign-out"]')) return
+    if (data !== 'asked' || !document.querySelector(SIGNS_OUT)) return
     document.body.replaceChildren()
     emptied = true
   }

@@ -7,14 +7,13 @@ from tests.test_flow_pages import hidden, token_in
 from ticketing import links
 from ticketing.models import Order
 
-BY_SCRIPT = {"HX-Request": "true", "HX-Target": "main"}
+BY_SCRIPT = {"HX-Target": "main"}
 
 
 def test_it_leads_on_and_is_followed_once(client: FlaskClient, order_of_five: Order) -> None:
     mine = order_of_five.tickets[0]
     page = builders.share(mine)
     form = client.get(page).text
-    assert f'data-hx-post="{page}" data-hx-target="#main"' in form
     answer = client.post(
         f"{page}?lang=nl",
         data={"csrf_token": token_in(form), "round": hidden(form, "round"), **builders.ANNA},
@@ -40,7 +39,19 @@ def test_what_goes_into_a_dialog_is_not_led_away(client: FlaskClient, order_of_f
     answer = client.post(
         page,
         data={"csrf_token": token_in(form), "round": hidden(form, "round"), **builders.ANNA},
-        headers={**BY_SCRIPT, "HX-Target": "dialog"},
+        headers={"HX-Request": "true", "HX-Target": "dialog"},
     )
     assert answer.status_code == 303
     assert "HX-Redirect" not in answer.headers
+
+
+def test_what_leads_nowhere_is_shown_over_the_form(
+    client: FlaskClient, order_of_five: Order
+) -> None:
+    page = builders.share(order_of_five.tickets[0])
+    for path in (f"{page}/nothing", "/nothing"):
+        answer = client.post(path, headers=BY_SCRIPT)
+        assert (answer.status_code, answer.headers["HX-Retarget"]) == (404, "#dialog")
+    answer = client.post(page, headers={**BY_SCRIPT, "Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (403, "#dialog")
+    assert "HX-Retarget" not in client.get("/nothing", headers=BY_SCRIPT).headers

@@ -83,13 +83,27 @@ def address_of(client: FlaskClient, name: str) -> str:
         return static_url(name)
 
 
-def test_a_stylesheet_is_sent_without_its_comments(
+def test_stylesheets_and_scripts_are_sent_without_their_comments(
     app: Flask, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "static_folder", str(tmp_path))
     (tmp_path / "a.css").write_text("/* why\n */\n.one { color: red; } /* how */\n.two {}\n")
-    sent = client.get(address_of(client, "a.css")).data
-    assert sent == b".one { color: red; } .two {}\n"
+    (tmp_path / "a.js").write_text("// why\nlet a = 'http://b'\n  // how\n\n  a /= 2 // or 3\n")
+    assert sent(client, "a.css") == b".one { color: red; } .two {}\n"
+    assert sent(client, "a.js") == b"let a = 'http://b'\n\n  a /= 2 // or 3\n"
+
+
+@pytest.mark.parametrize("script", sorted(STATIC.rglob("*.js")), ids=lambda path: path.name)
+def test_no_text_in_a_script_is_taken_for_a_comment(client: FlaskClient, script: Path) -> None:
+    name = str(script.relative_to(STATIC))
+    if script.parent.name == "vendor":
+        assert sent(client, name) == script.read_bytes()
+    else:  # a text of several lines might hold what looks like one
+        assert all(line.count("`") % 2 == 0 for line in script.read_text().splitlines())
+
+
+def sent(client: FlaskClient, name: str) -> bytes:
+    return client.get(address_of(client, name)).data
 
 
 def test_a_script_is_sent_without_the_lines_that_are_comments(

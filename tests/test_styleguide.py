@@ -14,7 +14,7 @@ from ticketing.config import PROJECT, Settings
 TEMPLATES = PROJECT / "templates"
 STYLESHEET = (PROJECT / "static" / "app.css").read_text()
 # What is no part by itself: attributes, and what only works beside a server.
-NOT_SHOWN = {"to_dialog", "by_script", "record", "live_region", "did_you_mean"}
+NOT_SHOWN = {"to_dialog", "record", "live_region", "did_you_mean"}
 
 
 @pytest.fixture

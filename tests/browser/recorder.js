@@ -25,6 +25,11 @@
     return !known.has(likeness) && known.add(likeness)
   }
 
+  // Where nothing had the focus when news came in nothing has lost it.
+  let hadNone
+  const isNews = (event) => !event.detail?.xhr
+  document.addEventListener('news', () => (hadNone = lost()), true)
+
   // A dialog gives the focus back a moment after it is closed.
   const lost = () => document.activeElement === document.body
   async function stillLost(after) {
@@ -34,11 +39,11 @@
 
   const fresh = new Set()
   let due, running = Promise.resolve()
-  function look(after, element) {
+  function look(after, element, hadNone) {
     if (element) fresh.add(element)
     due ??= later(() => {
       due = undefined
-      if (lost()) running = running.then(() => stillLost(after))
+      if (lost() && !hadNone) running = running.then(() => stillLost(after))
       const parts = [...fresh].filter((e) => e.isConnected && e.checkVisibility() && isNew(e))
       fresh.clear()
       if (parts.length) running = running.then(() => examine(parts))
@@ -60,7 +65,10 @@
     await running
   }
 
-  document.addEventListener('htmx:afterSettle', ({ target }) => look(`a swap of ${target.id || target.tagName}`, target))
+  document.addEventListener('htmx:afterSettle', (event) => {
+    const { target } = event
+    look(`a swap of ${target.id || target.tagName}`, target, isNews(event) && hadNone)
+  })
   document.addEventListener('close', () => look('a dialog closed'), true)
   document.addEventListener('toggle', ({ target, newState }) => {
     // What a page comes with is told before its styles are there.

@@ -1,5 +1,6 @@
 """What looks at every page of these tests from within: see recorder.js."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -23,5 +24,5 @@ def finish(context: BrowserContext) -> None:
             try:
                 frame.evaluate("() => window[Symbol.for('recorder')]?.()")
             except Error as error:
-                if "context was destroyed" not in error.message:
+                if not re.search("context was destroyed|Frame was detached", error.message):
                     raise

@@ -2,7 +2,8 @@
 
 Writes a picture of each to `screenshots/`, and holds each to what all pages must keep: valid
 HTML, no sideways scrolling at 320 px, nothing that axe objects to in light or dark, targets big
-enough for a thumb, nothing lost in large or widely spaced text or without colours. (Errors on the
+enough for a thumb, nothing lost in large or widely spaced text or without colours, no form lost
+where no answer comes. (Errors on the
 console and requests to others fail whichever test they happen in.)
 """
 
@@ -18,7 +19,7 @@ from flask import Flask
 from playwright.sync_api import Error, Page, Response
 
 from tests import builders
-from tests.browser import html_checker, readers
+from tests.browser import html_checker, readers, unanswered
 from tests.browser.html_checker import HtmlChecker
 from tests.browser.people import Company, overview_of
 from tests.browser.scenes import (
@@ -143,6 +144,7 @@ def test_a_page(app: Flask, company: Company, checker: HtmlChecker | str, name: 
     assert objections(page) == []
     resize(page, 320, 640)  # as a desk's window at 400 %
     assert readers.lost(page) == []
+    assert unanswered.lost_forms(page) == []
 
 
 def test_the_overview_is_light(app: Flask, company: Company) -> None:

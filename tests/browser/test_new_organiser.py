@@ -67,7 +67,6 @@ def found_an_organisation(owner: Page) -> None:
     owner.get_by_label("Name").fill("Zuiderpark Collective")
     owner.get_by_role("button", name="Add").click()
     # Another organiser: nothing of the first is here.
-    owner.goto("/backoffice/orders")
     expect(owner.get_by_text("No orders yet")).to_be_visible()
     owner.goto("/backoffice/shops/new")
     expect(owner.get_by_text("An event comes first")).to_be_visible()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import builders, seen
-from tests.browser.people import Company, fill_in
+from tests.browser.people import PASSWORD, Company, fill_in, sign_in
 from tests.live_server import LiveServer
 from ticketing.models import Order
 
@@ -109,3 +109,61 @@ def test_who_comes_back_can_press_once_more(booker: Page, order_of_five: Order) 
     save(booker)
     expect(booker.get_by_text("your order is complete")).to_be_visible()
     assert booker.url != first
+
+
+def test_nothing_is_lost_at_the_desk_either(organiser: Page, order_of_five: Order) -> None:
+    """The browser says that there is a network, and the proxy that there is no server."""
+    event = order_of_five.shop.event
+    sign_in(organiser, event.organiser, f"long.form.{event.id}@example.org")
+    organiser.goto(f"/backoffice/events/{event.id}/edit")
+    organiser.get_by_label("Name", exact=True).fill("Riverside by night")
+    address = f"**/backoffice/events/{event.id}/edit"
+    organiser.route(address, lambda route: route.fulfill(status=503, body="<h1>Unavailable</h1>"))
+    organiser.get_by_role("button", name="Save").first.click()
+    expect(organiser.get_by_text(ALONE)).to_be_visible()
+    expect(organiser.get_by_label("Name", exact=True)).to_have_value("Riverside by night")
+    organiser.unroute(address)
+    organiser.get_by_role("button", name="Try again").click()
+    expect(organiser.get_by_text("The event was saved.")).to_be_visible()
+    expect(organiser.get_by_label("Name", exact=True)).to_have_value("Riverside by night")
+
+
+def test_whose_session_ended_goes_on_beside_the_form(organiser: Page, order_of_five: Order) -> None:
+    event = order_of_five.shop.event
+    email = f"session.{event.id}@example.org"
+    sign_in(organiser, event.organiser, email)
+    organiser.goto(f"/backoffice/events/{event.id}/ticket-types/new")
+    organiser.get_by_label("Name", exact=True).fill("Backstage")
+    organiser.get_by_label("Code", exact=True).fill("backstage")
+    organiser.context.clear_cookies()
+    organiser.get_by_role("button", name="Save").click()
+    dialog = organiser.get_by_role("dialog", name="You are signed out")
+    with organiser.expect_popup() as opened:
+        dialog.get_by_role("link", name="Sign in").click()
+    beside = opened.value
+    beside.get_by_label("Email").fill(email)
+    beside.get_by_label("Password").fill(PASSWORD)
+    beside.get_by_role("button", name="Sign in").click()
+    expect(beside.get_by_role("heading", level=1)).to_have_text("Orders")
+    dialog.get_by_role("link", name="Close").click()
+    expect(organiser.get_by_role("button", name="Save")).to_be_focused()
+    organiser.get_by_role("button", name="Save").click()
+    expect(organiser.get_by_text("You have signed in anew since.")).to_be_visible()
+    expect(organiser.get_by_label("Name", exact=True)).to_have_value("Backstage")
+    organiser.get_by_role("button", name="Save").click()
+    expect(organiser.get_by_role("row", name=re.compile("Backstage"))).to_be_visible()
+
+
+def test_back_leads_from_what_was_made_to_its_form(organiser: Page, order_of_five: Order) -> None:
+    organiser_id = order_of_five.organiser_id
+    sign_in(organiser, order_of_five.shop.organiser, f"back.{organiser_id}@example.org")
+    organiser.goto("/backoffice/api-keys")
+    organiser.get_by_role("link", name="New key").first.click()
+    organiser.get_by_label("Name").fill("Till")
+    organiser.get_by_label("Read orders").check()
+    organiser.get_by_role("button", name="Create key").click()
+    expect(organiser.get_by_role("heading", level=1)).to_contain_text("was created")
+    organiser.go_back()
+    expect(organiser.get_by_label("Name")).to_have_value("")
+    organiser.go_back()
+    expect(organiser.get_by_role("heading", level=1)).to_have_text("API keys")

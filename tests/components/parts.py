@@ -79,13 +79,28 @@ OVERVIEW = (
 # A page's own form: sent by htmx where it is there, and by the browser where it isn't.
 FORM = """{% extends "layout.html" %}{% import "components.html" as ui %}
 {% block title %}Form{% endblock %}{% block body %}<h1>{{ title }}</h1>
-<form method="post" action="/form"{{ ui.by_script('/form') }} novalidate>
+<form method="post" action="/form" novalidate>
 {{ ui.field(form.name) }}{{ ui.button('Save') }}</form>
 <form method="get" action="/search" data-hx-get="/search" data-hx-target="#found"
   data-hx-trigger="submit, input delay:10ms from:#q" data-hx-sync="this:replace">
 <label for="q">Search</label><input id="q" name="q"></form>
 <div id="found" data-hx-get="/search" data-hx-target="this" data-hx-trigger="look from:body"></div>
 <a href="/visitor">Elsewhere</a>{% endblock %}"""
+# Forms of other kinds, on a page that is longer than a screen.
+FORMS = """{% extends "layout.html" %}{% import "components.html" as ui %}
+{% block title %}{{ title }}{% endblock %}
+{% block scripts %}<script src="{{ static_url('backoffice.js') }}" defer></script>{% endblock %}
+{% block body %}<h1>{{ title }}</h1>
+<form method="post" action="/sign-in" data-by-browser><label for="email">Email</label>
+<input id="email" name="email"><button class="button">Sign in</button></form>
+<form method="post" action="/file"><button class="button">Get it</button></form>
+<div id="places">{% for n in range(60) %}<p>Place {{ n }}</p>{% endfor %}</div>
+<form method="post" action="/same"><button class="button">Go to the places</button></form>
+<form method="post" action="/whole"><label for="note">Note</label><input id="note" name="note">
+<button class="button" name="do" value="show">Show</button></form>
+<form method="post" action="/upload" enctype="multipart/form-data"{{ ui.takes_long }}>
+<label for="file">File</label><input id="file" name="file" type="file">
+<button class="button">Upload</button></form>{% endblock %}"""
 CLAIM = (
     PARTS
     + """{% call ui.dialog_frame('Claim ticket 1', back='/') %}
@@ -231,6 +246,35 @@ def make_app(server: Server) -> Flask:
             return render_template_string(FORM, form=ClaimForm(), title="A form"), 200
         if not asked.name.validate(asked):
             return render_template_string(FORM, form=asked, title="Not yet"), 422
+        return leading.lead_by_script(make_response(redirect("/visitor", 303)))
+
+    @app.get("/forms")
+    def forms() -> str:
+        return render_template_string(FORMS, title="Forms")
+
+    @app.post("/sign-in")
+    def sign_in() -> WerkzeugResponse:
+        return redirect("/visitor", 303)
+
+    @app.post("/file")
+    def file() -> Response:
+        return Response(
+            "zoë;1\n",
+            mimetype="text/csv",
+            headers={"Content-Disposition": 'attachment; filename="people.csv"'},
+        )
+
+    @app.post("/same")
+    def same() -> WerkzeugResponse:
+        return leading.lead_by_script(make_response(redirect("/forms#places", 303)))
+
+    @app.post("/whole")
+    def whole() -> str:
+        return render_template_string(FORMS, title=f"{request.form['do']} {request.form['note']}")
+
+    @app.post("/upload")
+    def upload() -> WerkzeugResponse:
+        server.recorded.append({"file": request.files["file"].read().decode()})
         return leading.lead_by_script(make_response(redirect("/visitor", 303)))
 
     @app.get("/search")

@@ -43,6 +43,17 @@ def test_news_keep_the_focus_in_their_card(page: Page, parts: Server) -> None:
     assert violations(page) == []
 
 
+def test_news_give_the_focus_to_nobody_who_had_none(page: Page, parts: Server) -> None:
+    page.goto("/")
+    wait_for_stream(page, parts)
+    page.locator("#claim-1").focus()
+    page.evaluate("document.activeElement.blur()")  # as a tap beside everything does
+    parts.send(2, "one")
+    expect(page.locator("#ticket-1")).to_contain_text("version 2")
+    expect(page.locator("#announcer")).to_have_text("one")
+    expect(page.locator(":focus")).to_have_count(0)
+
+
 def test_an_open_menu_survives_news(page: Page, parts: Server) -> None:
     page.goto("/")
     wait_for_stream(page, parts)

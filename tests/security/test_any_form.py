@@ -57,7 +57,8 @@ headers = st.fixed_dictionaries(
     {},
     optional={
         "HX-Request": st.just("true"),
-        "HX-Target": st.sampled_from(["dialog", "ticket-1", "x" * 300]),
+        "HX-Target": st.sampled_from(["dialog", "main", "ticket-1", "x" * 300]),
+        "HX-Current-URL": st.sampled_from(["http://[", "//x", "é", "http://localhost/o?a#b"]),
         "Accept-Language": st.sampled_from(["nl", "xx-YY;q=9", ",;=" * 50, "é"]),
         "User-Agent": st.sampled_from(["", "WhatsApp/2", "x" * 5000]),
         "If-None-Match": st.sampled_from(["*", '"x"', "W/"]),

@@ -14,7 +14,7 @@ from ticketing.api.answers import RETRY_SECONDS
 from ticketing.links import LinkWithdrawn, UnknownLink
 from ticketing.pdf import RenderFailed
 from ticketing.transactions import DATABASE_ERRORS, Busy, Unavailable, unavailable
-from ticketing.web import noted
+from ticketing.web import leading, noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +300,10 @@ def answer_http(error: HTTPException) -> Response | HTTPException:
     title, text = _HTTP.get(error.code, _OTHER)
     if request.path.startswith("/api/"):
         return api_answers.answer_http(error)
-    return _page(error.code, title, text)
+    # None of these pages leads on: whoever has filled in a form is better off with the form.
+    over_a_form = leading.is_sent_for_browser()
+    response = _page(error.code, title, text, in_dialog=over_a_form)
+    return leading.beside_the_form(response) if over_a_form else response
 
 
 def _page(
@@ -310,6 +313,7 @@ def _page(
     *,
     desk: bool = False,
     no_desk: LazyString | None = None,
+    in_dialog: bool = False,
 ) -> Response:
     shop = g.shop if desk and "shop" in g else None
     return make_response(
@@ -321,7 +325,7 @@ def _page(
             shop=shop,
             order_code=g.get("order_code"),
             typed=typed(),
-            in_dialog=request.headers.get("HX-Target") == "dialog",
+            in_dialog=in_dialog or request.headers.get("HX-Target") == "dialog",
         ),
         status,
     )

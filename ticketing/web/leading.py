@@ -6,7 +6,7 @@ get it as well, whether scripts run or not. Where nothing is asked, nothing is t
 
 import re
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Flask, Response, request
 from markupsafe import escape
@@ -45,17 +45,44 @@ def lead_on(response: Response) -> Response:
     return response
 
 
+def is_sent_for_browser() -> bool:
+    """Whether a script has sent a page's own form in the browser's place, and keeps the page."""
+    return request.method == "POST" and request.headers.get("HX-Target") == "main"
+
+
+def page_it_stands_on() -> SplitResult:
+    """The address of the page from which a script asks; an empty one if it says none."""
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:  # no browser of ours has been there
+        return urlsplit("")
+
+
 def lead_by_script(response: Response) -> Response:
     """A form that a script sent in the browser's place ends where the browser would have gone.
 
     The script would follow a redirect by itself: the next page be fetched twice, and what is said
     there once be read by nobody. https://htmx.org/headers/hx-redirect/
     """
-    if response.status_code == 303 and request.headers.get("HX-Target") == "main":
-        response.headers["HX-Redirect"] = response.headers.pop("Location")
+    if response.status_code in {302, 303} and is_sent_for_browser():
+        to = response.headers["HX-Redirect"] = response.headers.pop("Location")
+        if _is_on_the_same_page(to):
+            response.headers["HX-Refresh"] = "true"
         response.status_code = 204
         response.set_data(b"")
     return response
+
+
+def beside_the_form(response: Response) -> Response:
+    """A refusal that is no page to go on from is shown over the form, which stays as it is."""
+    response.headers["HX-Retarget"] = "#dialog"
+    return response
+
+
+def _is_on_the_same_page(address: str) -> bool:
+    """Whether browsers would only scroll there, and show the page as it was."""
+    to, here = urlsplit(address), page_it_stands_on()
+    return bool(to.fragment) and (to.path, to.query) == (here.path, here.query)
 
 
 def leading_on(html: str, asked: dict[str, str]) -> str:

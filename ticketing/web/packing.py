@@ -25,7 +25,7 @@ PACKED_TYPES: Final = frozenset({"text/css", "text/html", "text/javascript"})
 LEAST: Final = 500  # bytes; below, packing saves less than its headers cost
 
 # What stylesheets and scripts say to those who change them, a tenth of what they weigh. (No string
-# of ours holds the like.)
+# of ours holds the like; of scripts only whole lines go, for the rest may be part of one.)
 _COMMENTS: Final = {
     "text/css": re.compile(rb"/\*.*?\*/\s*", re.DOTALL),
     "text/javascript": re.compile(rb"^[ \t]*//.*\n", re.MULTILINE),

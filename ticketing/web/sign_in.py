@@ -39,7 +39,7 @@ from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.keys import Keys
 from ticketing.models import User
-from ticketing.web import browsers, noted, proof
+from ticketing.web import browsers, leading, noted, proof
 from ticketing.web.locale import LANGUAGE
 
 __all__ = ["init_sign_in", "new_uniquifier", "session_settings", "sign_in_settings"]
@@ -194,13 +194,13 @@ def token_refused(_error: CSRFError) -> ResponseReturnValue:
             _("This page was open for a long time. Nothing is lost: please send it again.")
         ]
         return _render("backoffice/sign_in.html", login_user_form=form)
-    return make_response(
-        render_template(
-            "backoffice/token_refused.html",
-            in_dialog="HX-Request" in request.headers,
-        ),
-        400,
+    over_a_form = leading.is_sent_for_browser()
+    html = render_template(
+        "backoffice/token_refused.html",
+        in_dialog=over_a_form or "HX-Request" in request.headers,
     )
+    response = make_response(html, 400)
+    return leading.beside_the_form(response) if over_a_form else response
 
 
 def _begin_anew(_app: Flask, user: User, authn_via: list[str] | None = None, **_more: Any) -> None:

@@ -1,7 +1,6 @@
 """The blueprint of the backoffice and what stands before each of its pages."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -24,7 +23,7 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from ticketing import delivery, localtime, security_log, sessions, two_step
 from ticketing.extensions import csrf
 from ticketing.refusals import Refusal
-from ticketing.web import errors, noted
+from ticketing.web import errors, leading, noted
 from ticketing.web.backoffice import (
     audited,
     confirming,
@@ -130,9 +129,15 @@ def guard() -> ResponseReturnValue | None:
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    """The sign-in page, and from there back to where the person is."""
+    """The sign-in page, and from there back to where the person is.
+
+    Nobody is led away from a form that they have filled in: they sign in beside it.
+    """
+    if leading.is_sent_for_browser():
+        html = render_template("backoffice/signed_out.html")
+        return leading.beside_the_form(make_response(html, 401))
     if "HX-Request" in request.headers:
-        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        here = leading.page_it_stands_on()
         back = f"{here.path}?{here.query}" if here.query else here.path
         return _whole_page(url_for("security.login", next=back or None), 401)
     back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
@@ -176,42 +181,58 @@ def leave_the_dialog(response: Response) -> Response:
     return response
 
 
+@blueprint.after_request
+def remember_the_form(response: Response) -> Response:
+    """What takes a form's place is a page of its own: Back leads to the form, as without scripts.
+
+    Not so the form itself, with what is wrong with it, and what is shown over it.
+    """
+    stays = response.status_code in {302, 303, 409, 422} or "HX-Retarget" in response.headers
+    if leading.is_sent_for_browser() and response.mimetype == "text/html" and not stays:
+        here = leading.page_it_stands_on()
+        response.headers["HX-Push-Url"] = here._replace(scheme="", netloc="").geturl() or "false"
+    return response
+
+
 @blueprint.errorhandler(Refusal)
 def refused(refusal: Refusal) -> ResponseReturnValue:
     answer = errors.ANSWERS[type(refusal)]
-    return _told(str(answer.title), str(answer.text)), answer.status
+    return _told(str(answer.title), str(answer.text), answer.status)
 
 
 @blueprint.errorhandler(404)
 def not_found(_error: HTTPException) -> ResponseReturnValue:
     noted.note(security_log.NOT_THEIRS)
-    return _told(_("There is nothing here"), _("The address may be mistyped or out of date.")), 404
+    title, text = _("There is nothing here"), _("The address may be mistyped or out of date.")
+    return _told(title, text, 404)
 
 
 @blueprint.errorhandler(403)
 def not_allowed(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, scope.WorksForNobody):
         text = _("Your account isn’t part of an organiser’s team. Ask whoever made it for you.")
-        return _told(_("There is nothing for you here yet"), text), 403
+        return _told(_("There is nothing for you here yet"), text, 403)
     if isinstance(error, NotForThisRole):
         text = _("Your account can’t do this. Ask an owner of your team to do it, or to let you.")
-        return _told(_("This is for others of your team"), text), 403
-    return _told(
-        _("This isn’t allowed"), _("Please open the page anew and try it from there.")
-    ), 403
+        return _told(_("This is for others of your team"), text, 403)
+    text = _("Please open the page anew and try it from there.")
+    return _told(_("This isn’t allowed"), text, 403)
 
 
-def _told(title: str, text: str) -> str:
+def _told(title: str, text: str, status: int) -> Response:
     """Why not: in the backoffice's own shell, or for htmx as a dialog."""
-    page = "error.html" if "HX-Request" in request.headers else "backoffice/refused.html"
-    return render_template(
-        page,
+    over_a_form = leading.is_sent_for_browser()
+    for_dialog = over_a_form or "HX-Request" in request.headers
+    html = render_template(
+        "error.html" if for_dialog else "backoffice/refused.html",
         title=title,
         text=text,
         order=g.get("order"),
-        typed=errors.typed(),
+        typed=[] if over_a_form else errors.typed(),
         in_dialog=True,
     )
+    response = make_response(html, status)
+    return leading.beside_the_form(response) if over_a_form else response
 
 
 @blueprint.context_processor
