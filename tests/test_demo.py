@@ -198,7 +198,7 @@ def test_processes_that_start_at_once_make_one_demo(tmp_path: Path) -> None:
         )
         for _ in range(3)
     ]
-    answers = [process.communicate(timeout=90) for process in processes]
+    answers = [process.communicate(timeout=240) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], answers
     assert len({out for out, _err in answers}) == 1
 

@@ -322,9 +322,17 @@ def _page(
             order_code=g.get("order_code"),
             typed=typed(),
             in_dialog=request.headers.get("HX-Target") == "dialog",
+            whole=_fills_the_page(),
         ),
         status,
     )
+
+
+def _fills_the_page() -> bool:
+    """Whether this is what somebody looks at next, rather than a dialog or a notice's words."""
+    if "HX-Request" in request.headers:
+        return request.headers.get("HX-Target") == "main"
+    return request.headers.get("Sec-Fetch-Dest", "document") in {"document", "iframe"}
 
 
 def typed() -> list[tuple[str, str]]:
