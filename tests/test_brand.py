@@ -3,6 +3,7 @@
 import colorsys
 import random
 import re
+from functools import cache
 from itertools import product, starmap
 from pathlib import Path
 
@@ -11,10 +12,14 @@ import pytest
 from ticketing.brand import (
     DARK_SURFACES,
     DEFAULT_COLOUR,
+    EDGE_LC,
+    LABEL_LC,
     LIGHT_SURFACES,
+    TEXT_LC,
     brand_css,
     brand_tokens,
     contrast,
+    lightness_contrast,
     normalise,
 )
 
@@ -32,6 +37,7 @@ HUES = [
     )
 ]
 COLOURS = [*AWKWARD, *HUES, *(f"#{_dice.randrange(1 << 24):06x}" for _ in range(400))]
+tokens_of = cache(brand_tokens)  # a thousand colours, asked for several times
 SURFACES = {"light": LIGHT_SURFACES, "dark": DARK_SURFACES}
 
 
@@ -41,10 +47,49 @@ def test_contrast_agrees_with_known_pairs() -> None:
     assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
 
 
+def test_lightness_contrast_agrees_with_known_pairs() -> None:
+    """Of https://github.com/Myndex/apca-w3, rounded there."""
+    assert lightness_contrast("#888888", "#ffffff") == pytest.approx(63.056, abs=0.001)
+    assert lightness_contrast("#ffffff", "#888888") == pytest.approx(68.541, abs=0.001)
+    assert lightness_contrast("#000000", "#aaaaaa") == pytest.approx(58.146, abs=0.001)
+    assert lightness_contrast("#aaaaaa", "#000000") == pytest.approx(56.241, abs=0.001)
+    assert lightness_contrast("#224466", "#224466") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_any_colour_can_be_read_in_the_sun(scheme: str) -> None:
+    for colour in COLOURS:
+        tokens = tokens_of(colour)[scheme]
+        for ground in ("accent", "accent-hover", "accent-deep"):
+            lc = lightness_contrast(tokens["on-accent"], tokens[ground])
+            assert lc >= LABEL_LC, (colour, ground)
+        for surface in (*SURFACES[scheme], tokens["accent-soft"]):
+            assert lightness_contrast(tokens["accent-text"], surface) >= TEXT_LC, (colour, surface)
+        for surface in SURFACES[scheme]:
+            assert lightness_contrast(tokens["accent-edge"], surface) >= EDGE_LC, (colour, surface)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_our_own_colours_can_be_read_in_the_sun(dark: bool) -> None:
+    """Each on the grounds that it is written on."""
+
+    def lc(text: str, ground: str) -> float:
+        ink, paper = (_from_stylesheet(each, dark=dark) for each in (text, ground))
+        return lightness_contrast(ink, paper)
+
+    for surface in ("paper", "card"):
+        for text in ("ink", "muted", "ok", "wait", "info", "bad"):
+            assert lc(text, surface) >= TEXT_LC, (text, surface)
+        assert lc("field", surface) >= EDGE_LC, surface
+    for state in ("ok", "wait", "info", "bad"):
+        assert lc(state, f"{state}-soft") >= TEXT_LC, state
+    assert lc("card", "ok") >= LABEL_LC, "the badge of who is inside"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_any_colour_gives_readable_pages(scheme: str) -> None:
     for colour in COLOURS:
-        tokens = brand_tokens(colour)[scheme]
+        tokens = tokens_of(colour)[scheme]
         for background in ("accent", "accent-hover", "accent-deep"):
             assert contrast(tokens["on-accent"], tokens[background]) >= 4.5, (colour, background)
         for surface in (*SURFACES[scheme], tokens["accent-soft"]):
@@ -56,8 +101,21 @@ def test_any_colour_gives_readable_pages(scheme: str) -> None:
 def test_ordinary_text_is_readable_on_the_tint() -> None:
     ink = {"light": _from_stylesheet("ink"), "dark": _from_stylesheet("ink", dark=True)}
     for colour in COLOURS:
-        for scheme, tokens in brand_tokens(colour).items():
+        for scheme, tokens in tokens_of(colour).items():
             assert contrast(ink[scheme], tokens["accent-soft"]) >= 4.5, (colour, scheme)
+
+
+@pytest.mark.parametrize(
+    ("colour", "taken", "text"),
+    [("#ff6600", "#ff9147", "#000000"), ("#f44336", "#e51b0d", "#ffffff")],
+)
+def test_a_colour_that_carries_neither_black_nor_white_gives_way(
+    colour: str, taken: str, text: str
+) -> None:
+    assert lightness_contrast("#000000", colour) < LABEL_LC
+    assert contrast("#ffffff", colour) < 4.5
+    tokens = brand_tokens(colour)["light"]
+    assert (tokens["accent"], tokens["on-accent"]) == (taken, text)
 
 
 def test_a_good_colour_is_left_as_it_is() -> None:

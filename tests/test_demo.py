@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from tests import builders
 from tests.installations import Installations
-from ticketing import api_keys, barcodes, create_app, demo
+from ticketing import api_keys, barcodes, create_app, demo, images
 from ticketing.config import PROJECT, Settings
 from ticketing.demo import Demo
 from ticketing.extensions import db
@@ -86,6 +86,20 @@ def test_the_command_makes_everything_and_prints_one_object(tmp_path: Path) -> N
     assert found["backoffice_url"].startswith("https://tickets.example.org/backoffice")
     assert found["shop"] == "riverside"
     assert found["ticket_types"] == ["weekend", "friday", "parking"]
+
+
+def test_its_event_has_a_picture(demo_app: Flask) -> None:
+    """On the pages and beneath a link: what somebody sees first."""
+    shop = db.session.scalars(select(Shop).where(Shop.slug == demo.demo().shop)).one()
+    picture = shop.event.image
+    assert picture is not None
+    assert (picture.content_type, picture.width, picture.height) == ("image/jpeg", 1200, 675)
+    client = demo_app.test_client()
+    page = client.get(f"/shop/{shop.slug}").text
+    assert f'src="{images.path_of(picture)}"' in page
+    shown = client.get(images.path_of(picture))
+    assert shown.status_code == 200
+    assert len(shown.data) < 90_000
 
 
 def test_asked_again_it_says_the_same(runner: FlaskCliRunner) -> None:
@@ -184,7 +198,7 @@ def test_processes_that_start_at_once_make_one_demo(tmp_path: Path) -> None:
         )
         for _ in range(3)
     ]
-    answers = [process.communicate(timeout=90) for process in processes]
+    answers = [process.communicate(timeout=240) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], answers
     assert len({out for out, _err in answers}) == 1
 

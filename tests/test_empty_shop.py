@@ -16,6 +16,7 @@ def test_it_says_that_nothing_is_on_sale(client: FlaskClient) -> None:
     assert page.status_code == 200
     assert "Nothing is on sale here at the moment." in page.text
     assert "Complete order" not in page.text
+    assert 'href="https://wa.me/31201234567"' in page.text
 
 
 def test_a_form_sent_all_the_same_is_told_so(client: FlaskClient) -> None:

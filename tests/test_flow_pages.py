@@ -100,3 +100,20 @@ def hidden_link(page: str) -> str:
     found = re.search(r'value="http://[^/]+(/s/[^"]+)"', page)
     assert found
     return found.group(1)
+
+
+def test_the_refusal_wears_the_header_of_its_event_where_it_fills_the_page(
+    client: FlaskClient, order_of_five: Order
+) -> None:
+    link = builders.share(order_of_five.tickets[0])
+    builders.share(order_of_five.tickets[0])
+    for headers, whole in (
+        ({}, True),
+        ({"HX-Request": "true", "HX-Target": "main"}, True),
+        ({"HX-Request": "true", "HX-Target": "dialog"}, False),
+        ({"Sec-Fetch-Dest": "empty"}, False),  # a script that says it in its own words
+    ):
+        page = client.get(link, headers=headers)
+        assert page.status_code == 410
+        assert "This link is no longer valid" in page.text
+        assert ('<header class="hero">' in page.text) == whole, headers

@@ -98,11 +98,53 @@ def test_a_quantity_must_be_a_small_number(client: FlaskClient) -> None:
     assert orders() == 0
 
 
+def total(client: FlaskClient, shop: Shop, **quantities: str) -> str:
+    """What stands beneath the ticket types of who has chosen so many."""
+    given = {quantity_of(shop, code): number for code, number in quantities.items()}
+    answer = client.get(f"/shop/{shop.slug}/total", query_string=given)
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<.*?>|{#.*?#}", " ", answer.text).split())
+
+
+def test_the_total_is_written_as_people_write_it(client: FlaskClient) -> None:
+    shop = builders.make_shop()
+    assert total(client, shop) == "0 tickets €0.00"
+    assert total(client, shop, weekend="2", friday="1", parking="3") == "6 tickets €235.00"
+    assert total(client, shop, parking="1") == "1 ticket Free"
+
+
+def test_the_total_is_in_the_language_of_the_page(client: FlaskClient) -> None:
+    shop = builders.make_shop()
+    page = client.get(f"/shop/{shop.slug}?lang=nl").text
+    [url] = re.findall(r'data-hx-get="([^"]+)"', page)
+    answer = client.get(f"{url}&{quantity_of(shop, 'weekend')}=1")
+    assert "€\u00a095,00" in answer.text
+
+
+def test_there_is_no_total_of_what_cant_be_ordered(client: FlaskClient) -> None:
+    shop = builders.make_shop()
+    for typed in ("-1", "21", "1.5", "many", "", "9" * 5000):
+        assert total(client, shop, weekend=typed, friday="1") == "–", typed
+    assert client.get("/shop/nowhere/total").status_code == 404
+
+
+def test_what_was_wrong_elsewhere_costs_no_total(client: FlaskClient) -> None:
+    """Also for who has no scripts: the page that comes back has it."""
+    shop = builders.make_shop()
+    url = f"/shop/{shop.slug}"
+    answer = client.post(
+        url, data=form_of(client.get(url).text) | {quantity_of(shop, "weekend"): "2"}
+    )
+    assert answer.status_code == 422
+    assert "<strong>€190.00</strong>" in answer.text
+
+
 def test_an_archived_shop_is_closed(client: FlaskClient) -> None:
     shop = builders.make_shop(archived_at=now())
     answer = client.get(f"/shop/{shop.slug}")
     assert answer.status_code == 410
     assert "closed" in answer.text
+    assert 'href="https://wa.me/31201234567"' in answer.text, "there is no order to speak of"
     assert client.get("/shop/nowhere").status_code == 404
 
 

@@ -1,15 +1,17 @@
 """A festival to try everything with: made at the first start, found again ever after."""
 
 import json
+import logging
 import os
 import secrets
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final
 
 from flask_security.utils import hash_password
 from sqlalchemy import func, select
 
-from ticketing import api_keys, demo_orders, links, orders
+from ticketing import api_keys, demo_orders, events, images, links, orders
 from ticketing.accounts import new_uniquifier
 from ticketing.config import settings
 from ticketing.demo_orders import BOOKER, demo_event
@@ -25,6 +27,9 @@ from ticketing.transactions import write
 EMAIL: Final = "demo@example.org"
 SLUG: Final = "riverside"
 SCOPES: Final = ("orders:read", "orders:write")
+
+_PICTURE: Final = Path(__file__).with_name("demo_pictures") / "festival.webp"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ def demo() -> Demo:
         shop = _shop()
         if shop is None:
             shop = _found(known)
+            _show_a_picture(shop)
             demo_orders.place_examples(shop)
         elif fresh:
             _renew_sign_in(shop, known)
@@ -139,6 +145,16 @@ def _found(known: _Secrets) -> Shop:
         user.memberships.append(Membership(organiser_id=organiser.id, role="owner"))
         api_keys.register(session, organiser, "Demo", SCOPES, known.api_key)
     return shop
+
+
+def _show_a_picture(shop: Shop) -> None:
+    """The event's picture comes as an organiser's would: uploaded, decoded, encoded anew."""
+    try:
+        picture = images.event_picture(_PICTURE.read_bytes())
+    except images.InvalidImage as refused:  # pictures can't be read on this machine
+        _log.warning("the demo goes without a picture: %s", refused.text)
+    else:
+        events.set_picture(shop.event, picture, seen=0)
 
 
 def _renew_sign_in(shop: Shop, known: _Secrets) -> None:

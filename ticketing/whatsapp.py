@@ -14,6 +14,8 @@ def message(text: str, *, phone: str | None = None) -> str:
     return f"https://wa.me/{digits}?text={quote(text, safe='')}"
 
 
-def desk(phone: str, order_code: str) -> str:
-    """The chat with a consumer desk, opened with the order's code and nothing else."""
+def desk(phone: str, order_code: str | None) -> str:
+    """The chat with a consumer desk, opened with the order's code, if there is one, alone."""
+    if not order_code:
+        return f"https://wa.me/{phone.removeprefix('+')}"
     return message(_("Order %(code)s", code=order_code), phone=phone)

@@ -20,6 +20,7 @@ class Card:
     may_change: bool  # open, and nobody stopped the clock
     downloadable: bool
     switched_off: bool
+    alone: bool  # the order's only ticket: its button is the next thing to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def _card(order: Order, ticket: Ticket, at: str, late: bool) -> Card:
         may_change=ticket.state == OPEN and not late and order.state != "cancelled",
         downloadable=download is Download.READY,
         switched_off=download is Download.SWITCHED_OFF,
+        alone=len(order.tickets) == 1,
     )
 
 

@@ -326,9 +326,18 @@ def _page(
             order_code=g.get("order_code"),
             typed=typed(),
             in_dialog=in_dialog or request.headers.get("HX-Target") == "dialog",
+            whole=not in_dialog and _fills_the_page(),
         ),
         status,
     )
+
+
+def _fills_the_page() -> bool:
+    """Whether this is what somebody looks at next, rather than a dialog or a notice's words."""
+    target = request.headers.get("HX-Target")
+    if target or "HX-Request" in request.headers:
+        return target == "main"
+    return request.headers.get("Sec-Fetch-Dest", "document") in {"document", "iframe"}
 
 
 def typed() -> list[tuple[str, str]]:

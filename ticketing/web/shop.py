@@ -1,6 +1,7 @@
 """The small built-in shop: an event, its ticket types, the booker's details, *Complete order*."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, current_app, g, redirect, render_template, request
@@ -52,10 +53,27 @@ class OrderForm(LinkForm):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What is chosen so far: how many tickets, and what they cost in words."""
+
+    tickets: int
+    price: str
+
+
 @blueprint.get("/<slug>")
 def page(slug: str) -> ResponseReturnValue:
     shop = _shop(slug)
     return _page(shop, _form(shop))
+
+
+@blueprint.get("/<slug>/total")
+def total(slug: str) -> ResponseReturnValue:
+    """For a page on which quantities change: what money looks like is known here alone."""
+    shop = _shop(slug)
+    return render_template(
+        "shop/total.html", total=_total(shop, _form(shop, formdata=request.args))
+    )
 
 
 @blueprint.post("/<slug>")
@@ -143,8 +161,8 @@ def _signer(shop: Shop) -> Signer:
     return Signer(str(current_app.config["SECRET_KEY"]), salt=f"reference of shop {shop.id}")
 
 
-def _form(shop: Shop) -> Any:
-    """The form with one quantity per ticket type."""
+def _form(shop: Shop, **given: Any) -> Any:
+    """The form with one quantity per ticket type; `formdata=` for other values than those sent."""
     members = {
         _quantity(each): IntegerField(
             each.name,
@@ -156,7 +174,9 @@ def _form(shop: Shop) -> Any:
     form_class = type("ShopForm", (OrderForm,), members)
     defaults = dict.fromkeys(members, 0)
     return form_class(
-        bound_to=f"shop {shop.slug}", data={**defaults, "reference": _new_reference(shop)}
+        bound_to=f"shop {shop.slug}",
+        data={**defaults, "reference": _new_reference(shop)},
+        **given,
     )
 
 
@@ -183,6 +203,7 @@ def _page(shop: Shop, form: Any) -> str:
         "shop/page.html",
         shop=shop,
         form=form,
+        total=_total(shop, form),
         types=[(each, form[_quantity(each)], _price(each, shop.event)) for each in _sold(shop)],
     )
 
@@ -191,11 +212,24 @@ def _sold(shop: Shop) -> list[TicketType]:
     return [each for each in shop.event.ticket_types if each.archived_at is None]
 
 
+def _total(shop: Shop, form: Any) -> Total | None:
+    """None where a quantity is none that can be ordered."""
+    chosen = [(each, form[_quantity(each)].data) for each in _sold(shop)]
+    if any(number is None or not 0 <= number <= MAX_OF_A_TYPE for _type, number in chosen):
+        return None
+    tickets = sum(number for _type, number in chosen)
+    amount = sum(each.price * number for each, number in chosen)
+    free = not amount and (tickets or not any(each.price for each, _number in chosen))
+    return Total(tickets, _free() if free else money(amount, shop.event.currency))
+
+
 def _price(ticket_type: TicketType, event: Event) -> str:
-    if not ticket_type.price:
-        # TRANSLATORS: a price: it costs nothing.
-        return _("Free")
-    return money(ticket_type.price, event.currency)
+    return money(ticket_type.price, event.currency) if ticket_type.price else _free()
+
+
+def _free() -> str:
+    # TRANSLATORS: a price: it costs nothing.
+    return _("Free")
 
 
 def _shop(slug: str) -> Shop:

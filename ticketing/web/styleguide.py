@@ -11,6 +11,7 @@ from wtforms import (
     BooleanField,
     DateField,
     EmailField,
+    IntegerField,
     RadioField,
     SelectChoice,
     SelectField,
@@ -54,6 +55,7 @@ class SampleForm(FlaskForm):
             SelectChoice("x", "Other"),
         ],
     )
+    tickets = IntegerField("Weekend", default=2)
     note = TextAreaField("Note")
     agree = BooleanField("I have read the house rules", [InputRequired("Please agree.")])
 
@@ -113,4 +115,5 @@ def _card(
         may_change=kind in {"open", "shared", "opened"},
         downloadable=named,
         switched_off=False,
+        alone=False,
     )

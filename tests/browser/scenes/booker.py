@@ -11,6 +11,7 @@ from tests.browser.scenes import scene
 from tests.browser.scenes.orders import order_in_every_state
 from ticketing import cancelling
 from ticketing.models import now
+from ticketing.transactions import write
 
 
 @scene
@@ -24,6 +25,15 @@ def shop_with_slips(page: Page) -> None:
     page.get_by_label("Email").fill("zoe@")
     page.get_by_role("button", name="Complete order").click()
     expect(page.get_by_text("need your attention")).to_be_visible()
+
+
+@scene
+def shop_with_nothing(page: Page) -> None:
+    shop = builders.make_shop()
+    with write() as session:
+        for each in list(shop.event.ticket_types):
+            session.delete(each)
+    page.goto(f"/shop/{shop.slug}")
 
 
 @scene

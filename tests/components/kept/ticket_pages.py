@@ -17,7 +17,7 @@ TICKET = """{% extends "layout.html" %}{% import "components.html" as ui %}
 {% if said %}<div class="notice" role="status"><p>{{ said }}</p></div>{% endif %}
 <article class="card pass"><h1>Code {{ code }}</h1></article>
 <p><a href="/t/mine/ticket.pdf">Download</a></p>
-{% if asks %}<form id="details" method="post" action="/t/mine"{{ ui.by_script('/t/mine') }}>
+{% if asks %}<form id="details" method="post" action="/t/mine">
 <input type="hidden" name="csrf_token" value="{{ served }}">
 <label for="name">{{ asks }}</label><input id="name" name="name">
 <label for="size">Size</label><select id="size" name="size"><option>S<option>M</select>

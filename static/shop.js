@@ -1,0 +1,12 @@
+// Buttons for one fewer and one more of a number that can be typed as well (ui.field's stepper).
+(() => {
+  'use strict'
+  document.addEventListener('click', ({ target }) => {
+    const button = target.closest('[data-step]')
+    if (!button) return
+    const number = document.getElementById(button.getAttribute('aria-controls'))
+    if (button.dataset.step > 0) number.stepUp()
+    else number.stepDown()
+    number.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+})()
