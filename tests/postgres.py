@@ -16,6 +16,8 @@ import psycopg
 import pytest
 from sqlalchemy import URL
 
+from tests.quick import memory
+
 INSTALL = "PostgreSQL's server isn't here; install it with: apt-get install postgresql"
 START_SECONDS = 60
 # What a test leaves behind nobody needs after a power cut.
@@ -94,8 +96,7 @@ def find_programs() -> Path | None:
 def postgres_folder(*, on_disk: bool = False) -> Iterator[Path]:
     """An empty folder for a server, in memory where that can be, unless `on_disk`."""
     # Not pytest's folder: a path to a socket has 107 characters at most.
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
-    where = memory if memory.is_dir() and not on_disk else None
+    where = None if on_disk else memory()
     folder = Path(tempfile.mkdtemp(prefix="passalong-pg-", dir=where))
     try:
         if os.geteuid() == 0:
