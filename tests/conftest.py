@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "engine(name): what is tested exists on this database engine alone"
+        "markers", "engine(name): run on this database engine alone: on others it is not or alike"
     )
     quick.keep_files_in_memory()
     quick.keep_bytecode(config)
