@@ -24,7 +24,7 @@ def indexed(
         session.execute(
             text("CREATE VIRTUAL TABLE temp.peek USING fts5vocab(main, search_terms, instance)")
         )
-        peek = select(column("term"), column("doc")).select_from(text("temp.peek"))
+        peek: Any = select(column("term"), column("doc")).select_from(text("temp.peek"))
         if these is not None:
             peek = peek.where(column("doc").in_(these))
         for term, order_id in session.execute(peek):
