@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests import builders, invariants, lock_order
+from tests import builders, invariants, lock_order, quick
 from tests.installations import ENGINES, Installations
 from tests.live_server import live_server
 from ticketing.config import Settings
@@ -25,8 +25,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "engine(name): what is tested exists on this database engine alone"
+        "markers", "engine(name): run on this database engine alone: on others it is not or alike"
     )
+    quick.keep_files_in_memory()
+    quick.keep_bytecode(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -42,6 +42,14 @@ def variables_of(settings: Settings) -> dict[str, str]:
     }
 
 
+def migrate(settings: Settings) -> None:
+    """Let a new database go through the migrations."""
+    app = create_app({"TESTING": True}, settings)
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()  # nobody may be connected to a template
+
+
 class Installations:
     """Makes them; one object for the whole run. `folder` is where its own files may lie."""
 
@@ -127,9 +135,6 @@ class Installations:
         if engine not in self._migrated:
             folder = self._folder / engine
             url = "" if engine == "sqlite" else self.postgres.create(_TEMPLATE)
-            app = create_app({"TESTING": True}, Settings(instance_path=folder, database_url=url))
-            with app.app_context():
-                upgrade()
-                db.engine.dispose()  # nobody may be connected to a template
+            migrate(Settings(instance_path=folder, database_url=url))
             self._migrated[engine] = folder
         return self._migrated[engine]

@@ -31,7 +31,7 @@ def _check_feed_and_index(session: Session, order_ids: Collection[int] | None) -
     wanted = select(Order).options(*orders.with_tickets())
     if order_ids is not None:
         wanted = wanted.where(Order.id.in_(order_ids))
-    engine, indexed = session.get_bind().dialect.name, peeking.indexed(session)
+    engine, indexed = session.get_bind().dialect.name, peeking.indexed(session, order_ids)
     for order in session.scalars(wanted):
         assert indexed.get(order.id) == peeking.expected(order, engine=engine), "index out of step"
         versions = session.scalars(

@@ -20,7 +20,7 @@ from sqlalchemy import event, text
 
 from ticketing.extensions import db
 
-USUAL: Final = 100  # kills at random in each test
+USUAL: Final = 30  # kills at random in each test
 PATIENCE: Final = 240  # seconds, after which a child that hangs ends by itself
 
 Steps = Callable[[], Iterator[str]]

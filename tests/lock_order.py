@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,10 +81,19 @@ def _ours() -> bool:
     frame = sys._getframe()
     while frame.f_back is not None:
         frame = frame.f_back
-        path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(PROJECT) and path not in _BETWEEN and ".venv" not in path.parts:
-            return path.is_relative_to(PROJECT / "ticketing")
+        rule = _is_rule(frame.f_code.co_filename)
+        if rule is not None:
+            return rule
     return False
+
+
+@cache
+def _is_rule(file: str) -> bool | None:
+    """None where it is a library's, or stands between a rule and the database."""
+    path = Path(file)
+    if not path.is_relative_to(PROJECT) or path in _BETWEEN or ".venv" in path.parts:
+        return None
+    return path.is_relative_to(PROJECT / "ticketing")
 
 
 def _wrong(statement: str, locked: list[str]) -> Iterator[str]:

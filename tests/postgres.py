@@ -8,13 +8,15 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import URL
+
+from tests.quick import memory
 
 INSTALL = "PostgreSQL's server isn't here; install it with: apt-get install postgresql"
 START_SECONDS = 60
@@ -31,6 +33,7 @@ class Postgres:
     process: subprocess.Popen[bytes]
     settings: dict[str, str]
     inside: Sequence[str] = ()
+    _line: psycopg.Connection[Any] | None = field(default=None, init=False)
 
     def url(self, database: str) -> str:
         return URL.create(
@@ -48,13 +51,23 @@ class Postgres:
 
     def create(self, database: str, *, template: str = "template0") -> str:
         """A new database; returns its address."""
-        with self.connect() as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        self._do(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         return self.url(database)
 
     def drop(self, database: str) -> None:
-        with self.connect() as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        self._do(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def _do(self, statement: str) -> None:
+        """On a line that is kept: to open one takes as long as a small test."""
+        if self._line is None:
+            self._line = self.connect()
+        try:
+            self._line.execute(statement)
+        except psycopg.OperationalError:
+            if not self._line.broken:
+                raise
+            self._line = self.connect()  # the server was started anew meanwhile
+            self._line.execute(statement)
 
     def stop(self) -> None:
         """Without waiting for those who are connected, as at an upgrade."""
@@ -94,8 +107,7 @@ def find_programs() -> Path | None:
 def postgres_folder(*, on_disk: bool = False) -> Iterator[Path]:
     """An empty folder for a server, in memory where that can be, unless `on_disk`."""
     # Not pytest's folder: a path to a socket has 107 characters at most.
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
-    where = memory if memory.is_dir() and not on_disk else None
+    where = None if on_disk else memory()
     folder = Path(tempfile.mkdtemp(prefix="passalong-pg-", dir=where))
     try:
         if os.geteuid() == 0:

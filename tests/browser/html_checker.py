@@ -21,6 +21,9 @@ from tests.live_server import end_with_parent, free_port
 PACKAGE: Final = "vnu-jar@26.9.27"
 FETCHES: Final = 3  # somebody else's server
 START_SECONDS: Final = 240  # on a busy machine
+# What compiling better would gain takes longer than a few hundred pages. Compiled like this, its
+# schemas need a deeper stack.
+FOR_A_SHORT_LIFE: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss4m")
 MISSING: Final = "no HTML checker without Java and npm: apt-get install default-jre-headless npm"
 WHOLE: Final = re.compile(r"\s*<!doctype", re.IGNORECASE)
 # Around what is swapped into a page.
@@ -69,17 +72,18 @@ def running(folder: Path) -> Iterator[HtmlChecker]:
     """`folder` keeps what npm brings, for the next run as well."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/?out=json"
-    command = ["java", "-Xmx256m", "-cp", str(_jar(folder)), "nu.validator.servlet.Main", str(port)]
+    java = ["java", "-Xmx256m", *FOR_A_SHORT_LIFE, "-cp", str(_jar(folder))]
+    command = [*java, "nu.validator.servlet.Main", str(port)]
     silent = subprocess.DEVNULL
     with subprocess.Popen(
         command, stdout=silent, stderr=silent, preexec_fn=end_with_parent
-    ) as java:
+    ) as process:
         try:
             checker = HtmlChecker(url)
-            _wait_for(checker, java)
+            _wait_for(checker, process)
             yield checker
         finally:
-            java.terminate()
+            process.terminate()
 
 
 def _jar(folder: Path) -> Path:

@@ -116,14 +116,14 @@ def test_a_sign_in_is_sent_by_the_browser_where_there_is_a_server(
 ) -> None:
     page.goto("/forms")
     fail_once(page, "**/app.js", "no network", "HEAD")
-    with page.expect_request_failed():
+    with page.expect_event("requestfailed"):
         page.get_by_label("Email").focus()
     page.keyboard.type("olga@example.org")
     page.get_by_label("Email").press("Enter")
     page.wait_for_url("**/visitor")  # there is one by now
     page.goto("/forms")
     page.route("**/app.js", lambda r: r.abort() if r.request.method == "HEAD" else r.fallback())
-    with page.expect_request_failed():
+    with page.expect_event("requestfailed"):
         page.get_by_label("Email").fill("olga@example.org")
     page.get_by_role("button", name="Sign in").click()
     notice(page, "no network")

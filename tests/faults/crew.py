@@ -79,7 +79,9 @@ def _work(settings: Settings, index: int, barrier: Barrier, pipe: Connection) ->
 
 class Crew:
     def __init__(self, settings: Settings, size: int) -> None:
-        context = multiprocessing.get_context("spawn")
+        # All libraries are loaded once, by a process that has done nothing else.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
         # Kept: else its memory is given to the next crew's barrier, and both count in one.
         self.barrier = context.Barrier(size)
         self.pipes: list[Connection] = []

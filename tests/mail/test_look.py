@@ -23,7 +23,10 @@ from ticketing.orders import Line
 from ticketing.transactions import write
 
 SCREENSHOTS = PROJECT / "screenshots" / "mails"
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "resultTypes": ["violations"],
+}
 WIDTHS = (320, 390, 700)
 
 
@@ -86,6 +89,7 @@ SHOPS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.engine("sqlite")  # a mail looks alike on either
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", SHOPS)
 def test_it_fits_and_can_be_read(app: Flask, browser: Browser, kind: str, scheme: str) -> None:

@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import column, select, text
 from sqlalchemy.orm import Session
 
 from ticketing.search import entries, terms
@@ -14,18 +14,27 @@ from ticketing.search.index import entries as rows
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def indexed(session: Session) -> dict[int, set[str | int]]:
-    """{order id: its terms}, as each engine's index has them."""
+def indexed(
+    session: Session, order_ids: Collection[int] | None = None
+) -> dict[int, set[str | int]]:
+    """{order id: its terms}, as each engine's index has them; of these orders (default: all)."""
     found: dict[int, set[str | int]] = defaultdict(set)
+    these = None if order_ids is None else list(order_ids)
     if session.get_bind().dialect.name == "sqlite":
         session.execute(
             text("CREATE VIRTUAL TABLE temp.peek USING fts5vocab(main, search_terms, instance)")
         )
-        for term, order_id in session.execute(text("SELECT term, doc FROM temp.peek")):
+        peek: Any = select(column("term"), column("doc")).select_from(text("temp.peek"))
+        if these is not None:
+            peek = peek.where(column("doc").in_(these))
+        for term, order_id in session.execute(peek):
             found[order_id].add(term)
         session.execute(text("DROP TABLE temp.peek"))
     else:
-        for order_id, values in session.execute(select(rows.c.order_id, _computed())):
+        computed = select(rows.c.order_id, _computed())
+        if these is not None:
+            computed = computed.where(rows.c.order_id.in_(these))
+        for order_id, values in session.execute(computed):
             found[order_id] |= set(values)
     return dict(found)
 
