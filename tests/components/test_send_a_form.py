@@ -8,12 +8,13 @@ from playwright.sync_api import FilePayload, Page, Route, expect
 from tests.components.parts import Server
 from tests.components.test_when_it_fails import fail_once, impatient, notice, try_again
 
+FILE = FilePayload(name="a.csv", mimeType="text/csv", buffer="zoë;1".encode())
+
 
 def test_an_upload_keeps_its_file(page: Page, parts: Server) -> None:
     fail_once(page, "**/upload", "no network")
     page.goto("/forms")
-    file = FilePayload(name="a.csv", mimeType="text/csv", buffer="zoë;1".encode())
-    page.get_by_label("File").set_input_files(file)
+    page.get_by_label("File").set_input_files(FILE)
     page.get_by_role("button", name="Upload").click()
     notice(page, "no network")
     try_again(page)
@@ -103,6 +104,7 @@ def test_an_upload_is_given_longer(page: Page, parts: Server) -> None:
     page.route("**/upload", lambda route: held.append(route))
     fail_once(page, "**/whole", "no answer")
     page.goto("/forms")
+    page.get_by_label("File").set_input_files(FILE)
     page.get_by_role("button", name="Upload").click()
     page.get_by_role("button", name="Show").click()
     notice(page, "no answer")
