@@ -25,7 +25,7 @@
     }
   }
 
-  const EAGER = 4000
+  const EAGER = 3800 // with the jitter and the answer's way 5 s at most
   let source, beating, timer, watchdog, reopening, opening, leave, wait = EAGER
   // Within how many milliseconds to come back: the server says how many others would, too.
   let spread = 2000, again = spread

@@ -20,8 +20,10 @@ TEXT_OF = "async (path) => (await caches.match(path, { ignoreSearch: true })).te
 
 def styles_of(page: Page) -> list[str]:
     """The paths of the stylesheets that it has in force."""
-    sheets = "Array.from(document.styleSheets, ({ href }) => new URL(href).pathname)"
-    found: list[str] = page.evaluate(sheets)
+    found: list[str] = page.evaluate(
+        """() => Array.from(document.styleSheets)
+          .filter((sheet) => sheet.cssRules.length).map(({ href }) => new URL(href).pathname)"""
+    )
     return found
 
 
