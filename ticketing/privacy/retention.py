@@ -199,7 +199,7 @@ def _changed(event_id: int, left: Mapping[int, dt.datetime]) -> list[int]:
 def _as_they_are(session: Session, ids: Collection[int]) -> dict[int, dt.datetime]:
     """{order id: when it changed last}"""
     rows = session.execute(select(Order.id, Order.updated_at).where(Order.id.in_(ids)))
-    return {order_id: at for order_id, at in rows}
+    return {row.id: row.updated_at for row in rows}
 
 
 def _note_orders(session: Session, ids: Collection[int], at: dt.datetime) -> None:
