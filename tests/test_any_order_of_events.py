@@ -25,9 +25,9 @@ from sqlalchemy import func, select
 from tests import builders, invariants
 from ticketing import (
     admission,
-    amending,
     barcodes,
     cancelling,
+    following,
     history,
     links,
     personalisation,
@@ -238,7 +238,7 @@ class AnyStory(RuleBasedStateMachine):
         ]
         before = self.counts()
         as_of = SOLD + dt.timedelta(minutes=self.moment - 2 * late)
-        self.expect(refused, lambda: amending.follow(self.order, wanted, as_of))
+        self.expect(refused, lambda: following.follow(self.order, wanted, as_of))
         if stale:
             assert self.counts() == before
         elif refused is None and self.order.state != CANCELLED:

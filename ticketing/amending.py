@@ -1,9 +1,9 @@
-"""An order changes after it was placed: it gets more tickets, or follows what its shop has sold.
+"""An order gets more tickets after it was placed.
 
 Tickets are told apart by `external_id`, the shop's own number: who sends one again adds nothing.
+An order that follows what its shop has sold (`following`) gets them in the same way.
 """
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,27 +11,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing import arriving, completion, history, live, orders, outbox
+from ticketing import arriving, history, live, outbox
 from ticketing.arriving import (
     MAX_TICKETS,
     BadQuantity,
     Checked,
     InvalidTickets,
     Line,
-    NewTicket,
     Sale,
     UnknownTicketType,
     Wanted,
 )
-from ticketing.cancelling import cancel_in, cancel_order_in
 from ticketing.extensions import db
 from ticketing.fields import InvalidDetails
-from ticketing.guards import end_share, locked
+from ticketing.guards import locked
 from ticketing.history import By
-from ticketing.holders import as_columns
-from ticketing.models import CANCELLED, OPEN, HistoryEntry, Order, Shop, Ticket, TicketType, now
-from ticketing.orders import Booker
-from ticketing.personalisation import take
+from ticketing.models import CANCELLED, Order, Shop, Ticket, TicketType
 from ticketing.refusals import OrderCancelled, ShopArchived
 from ticketing.transactions import write
 
@@ -59,7 +54,7 @@ class Amended:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
     """A wanted ticket with its holder looked at; whether it is needed only the order can tell."""
 
     place: int
@@ -85,7 +80,7 @@ def add_tickets(
     `MAX_TICKETS` that stand) and `InvalidTickets`; then nothing was written.
     """
     order_id, shop_id = order.id, order.shop_id
-    told = _look_at(db.session(), order, wanted)
+    told = look_at(db.session(), order, wanted)
     with write() as session:
         sale = arriving.on_sale(session, shop_id)
         order = locked(session, order_id)
@@ -96,149 +91,12 @@ def add_tickets(
         new = [each for each in told if each.external_id not in known]
         if not new:
             return Amended(order)
-        added = _add(
-            session, order, sale, new, by, send_mails=send_mails, mail_holders=mail_holders
-        )
-        _show(session, order, added=added)
+        added = add(session, order, sale, new, by, send_mails=send_mails, mail_holders=mail_holders)
+        show(session, order, added=added)
     return Amended(order, added=added)
 
 
-def follow(
-    order: Order,
-    wanted: Sequence[NewTicket],
-    as_of: dt.datetime,
-    by: By = history.SHOP,
-    *,
-    reason: str = "",
-    send_mails: bool = True,
-    mail_holders: bool = True,
-) -> Amended:
-    """Bring an order to the tickets that its shop says it has, as of that moment.
-
-    Each of `wanted` has an `external_id`. What is new is added, what vanished is cancelled, a
-    ticket that has another type now is cancelled and added anew. Holders are taken over for open
-    tickets only, and not for those that the organiser opened again: whom people named here, and
-    whom the organiser wants named anew, the shop doesn't know. A ticket that the organiser
-    cancelled stays so. Tickets without an `external_id` aren't the shop's: they stay as they are.
-
-    States may arrive twice and in any sequence: one older than what the order follows does
-    nothing. Raises what `add_tickets` raises, `ShopArchived` and `OrderCancelled` only if there
-    is something to do; then nothing was written.
-    """
-    if any(each.external_id is None for each in wanted):
-        raise ValueError("a ticket to follow has no external id")
-    order_id, shop_id = order.id, order.shop_id
-    told = _look_at(db.session(), order, wanted)
-    with write() as session:
-        sale = arriving.on_sale(session, shop_id)
-        order = locked(session, order_id)
-        if order.amended_as_of is not None and as_of < order.amended_as_of:
-            return Amended(order, stale=True)
-        if order.state == "cancelled":
-            if not told:
-                return Amended(order)
-            raise OrderCancelled
-        order.amended_as_of = as_of
-        standing = {
-            ticket.external_id: ticket
-            for ticket in order.tickets
-            if ticket.external_id and ticket.state != CANCELLED
-        }
-        kept = {
-            each.external_id: each
-            for each in told
-            if each.external_id in standing
-            and standing[each.external_id].type.code == each.type_code
-        }
-        vanished = [ticket for number, ticket in standing.items() if number not in kept]
-        over = _cancelled_by_organiser(session, order)
-        new = [each for each in told if each.external_id not in {*kept, *over}]
-        for ticket in vanished:
-            cancel_in(session, order, ticket, by, reason)
-        named = [
-            ticket
-            for number, ticket in standing.items()
-            if number in kept and _name(session, ticket, kept[number], by, mail=mail_holders)
-        ]
-        added = []
-        if new:
-            added = _add(
-                session, order, sale, new, by, send_mails=send_mails, mail_holders=mail_holders
-            )
-        if named and send_mails:
-            completion.tell_booker(session, order, by)
-        _show(session, order, added=added, changed=[*vanished, *named])
-    return Amended(order, added=added, cancelled=vanished, named=named)
-
-
-def follow_cancelled(order: Order, as_of: dt.datetime, by: By, *, reason: str = "") -> Amended:
-    """The shop says that the order was cancelled, as of that moment; an older state does nothing.
-
-    Cancelled is for good: from then on `follow` refuses.
-    """
-    order_id = order.id
-    with write() as session:
-        order = locked(session, order_id)
-        if order.amended_as_of is not None and as_of < order.amended_as_of:
-            return Amended(order, stale=True)
-        order.amended_as_of = as_of
-        cancelled = cancel_order_in(session, order, by, reason)
-    return Amended(order, cancelled=cancelled)
-
-
-def arrive(
-    shop_id: int,
-    reference: str,
-    booker: Booker,
-    wanted: Sequence[NewTicket],
-    as_of: dt.datetime,
-    *,
-    locale: str,
-    by: By = history.SHOP,
-    send_mails: bool = True,
-    mail_holders: bool = True,
-) -> tuple[Amended, bool]:
-    """Place an order of a shop that is followed, or `follow` if it is here; says whether it is new.
-
-    However often, simultaneously and in whichever sequence its states arrive: there is one order,
-    as of the newest. Raises what `orders.place` and `follow` raise, but not `ReferenceTaken`.
-    """
-    known = order_with(shop_id, reference)
-    if known is None:
-        try:
-            order, new = orders.place(
-                shop_id,
-                reference,
-                booker,
-                wanted,
-                locale=locale,
-                by=by,
-                send_mails=send_mails,
-                mail_holders=mail_holders,
-                as_of=as_of,
-            )
-        except orders.ReferenceTaken:
-            known = order_with(shop_id, reference)  # another state of it was faster
-            if known is None:
-                raise
-        else:
-            if new:
-                return Amended(order, added=list(order.tickets)), True
-            known = order
-    amended = follow(known, wanted, as_of, by, send_mails=send_mails, mail_holders=mail_holders)
-    return amended, False
-
-
-def order_with(shop_id: int, reference: str) -> Order | None:
-    """The shop's order with this reference."""
-    return db.session.scalar(
-        select(Order)
-        .where(Order.shop_id == shop_id, Order.reference == reference)
-        .options(*orders.with_tickets())
-    )
-
-
-def _look_at(session: Session, order: Order, wanted: Wanted) -> list[_Told]:
+def look_at(session: Session, order: Order, wanted: Wanted) -> list[Told]:
     """Before the transaction, for it takes its time; what is wrong counts only where it is needed.
 
     A ticket that the order has already may be of a type that was archived since, or have a holder
@@ -249,7 +107,7 @@ def _look_at(session: Session, order: Order, wanted: Wanted) -> list[_Told]:
         each.code: each
         for each in session.scalars(select(TicketType).where(TicketType.event_id == event.id))
     }
-    told: list[_Told] = []
+    told: list[Told] = []
     seen: set[str] = set()
     room = MAX_TICKETS
     for place, each in enumerate(wanted):
@@ -260,7 +118,7 @@ def _look_at(session: Session, order: Order, wanted: Wanted) -> list[_Told]:
         if each.type_code not in types:
             raise UnknownTicketType(each.type_code)
         if isinstance(each, Line):
-            told += [_Told(place, each.type_code, None, None, {})] * number
+            told += [Told(place, each.type_code, None, None, {})] * number
             continue
         if each.external_id is not None and each.external_id in seen:
             raise InvalidTickets({place: {"external_id": arriving.taken_number()}})
@@ -273,15 +131,15 @@ def _look_at(session: Session, order: Order, wanted: Wanted) -> list[_Told]:
                 )
         except InvalidDetails as invalid:
             errors = {} if each.or_open else invalid.errors
-        told.append(_Told(place, each.type_code, each.external_id, details, errors))
+        told.append(Told(place, each.type_code, each.external_id, details, errors))
     return told
 
 
-def _add(
+def add(
     session: Session,
     order: Order,
     sale: Sale,
-    new: Sequence[_Told],
+    new: Sequence[Told],
     by: By,
     *,
     send_mails: bool,
@@ -294,7 +152,7 @@ def _add(
         raise ShopArchived
     if sum(ticket.state != CANCELLED for ticket in order.tickets) + len(new) > MAX_TICKETS:
         raise BadQuantity
-    _check(new, sale.types)
+    check(new, sale.types)
     last = max((ticket.position for ticket in order.tickets), default=0)
     added = []
     for position, each in enumerate(new, start=last + 1):
@@ -321,7 +179,7 @@ def _add(
     return added
 
 
-def _check(new: Sequence[_Told], types: Mapping[str, TicketType]) -> None:
+def check(new: Sequence[Told], types: Mapping[str, TicketType]) -> None:
     for each in new:
         if each.type_code not in types:
             raise UnknownTicketType(each.type_code)
@@ -330,43 +188,7 @@ def _check(new: Sequence[_Told], types: Mapping[str, TicketType]) -> None:
         raise InvalidTickets(errors)
 
 
-def _name(session: Session, ticket: Ticket, told: _Told, by: By, *, mail: bool) -> bool:
-    """Give an open ticket the holder that the shop names, if it does and may."""
-    if ticket.state != OPEN or ticket.round > 1 or (told.details is None and not told.errors):
-        return False
-    _check([told], {ticket.type.code: ticket.type})
-    share = ticket.share
-    taken = take(
-        session,
-        ticket,
-        **as_columns(told.details or {}),
-        personalised_at=now(),
-        personalised_by=by.kind,
-    )
-    if taken and share is not None:
-        end_share(ticket, "claimed")
-    if taken:
-        arriving.tell(session, ticket, by, mail=mail)
-    return taken
-
-
-def _cancelled_by_organiser(session: Session, order: Order) -> set[str]:
-    """The shop's numbers of tickets that it may still sell, but the organiser doesn't want."""
-    latest = {ticket.external_id: ticket for ticket in order.tickets if ticket.external_id}
-    gone = {each.id: number for number, each in latest.items() if each.state == CANCELLED}
-    if not gone:
-        return set()
-    by_organiser = session.scalars(
-        select(HistoryEntry.ticket_id).where(
-            HistoryEntry.order_id == order.id,
-            HistoryEntry.action == "ticket_cancelled",
-            HistoryEntry.actor == "organiser",
-        )
-    )
-    return {gone[ticket_id] for ticket_id in by_organiser if ticket_id in gone}
-
-
-def _show(
+def show(
     session: Session, order: Order, *, added: Sequence[Ticket], changed: Sequence[Ticket] = ()
 ) -> None:
     """Tell open overviews; where tickets were added, they need the whole list."""

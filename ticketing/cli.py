@@ -17,6 +17,7 @@ from ticketing import (
     calls,
     cli_backup,
     cli_privacy,
+    cli_users,
     demo,
     event_previews,
     feed,
@@ -28,8 +29,8 @@ from ticketing import (
     reminders,
     sessions,
     tickets_pdf,
-    users,
 )
+from ticketing.cli_users import migrate
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.history import DOOR
@@ -49,7 +50,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(remind_command)
     app.cli.add_command(door_command)
     app.cli.add_command(keys_group)
-    app.cli.add_command(user_group)
+    cli_users.init_app(app)
     cli_backup.init_app(app)
     cli_privacy.init_app(app)
     app.cli.add_command(i18n_group)
@@ -59,7 +60,7 @@ def init_app(app: Flask) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def demo_command(as_json: bool) -> None:
     """Make the demo's data if it isn't there, and print where to look."""
-    _migrate()
+    migrate()
     found = demo.demo()
     if as_json:
         click.echo(demo.as_json(found))
@@ -78,7 +79,7 @@ def make_orders_command(number: int, tickets: int, slug: str | None) -> None:
 
     They belong to the demo's organiser, or to one of their own, which `flask user create` opens.
     """
-    _migrate()
+    migrate()
     shop = None
     if slug is not None:
         shop = db.session.scalar(select(Shop).where(Shop.slug == slug))
@@ -184,98 +185,6 @@ def adopt_keys() -> None:
     """Take over a database whose secrets.json is lost: from now on these keys count."""
     installation.adopt_keys()
     click.echo("The database belongs to these keys now. Start the server anew.")
-
-
-user_group = AppGroup("user", help="Who signs in to the backoffice.")
-
-
-@user_group.command("create")
-@click.argument("email")
-@click.option("--organiser", required=True, help="The organiser's name; made if it isn't there.")
-@click.option("--role", type=click.Choice(users.ROLES), default="owner", show_default=True)
-@click.option("--name", default="", help="The person's name, as the history shows it.")
-@click.password_option(help="At least 12 characters; asked for if not given.")
-def create_user(email: str, organiser: str, role: str, name: str, password: str) -> None:
-    """Let EMAIL sign in to the backoffice and work for an organiser."""
-    _migrate()
-    try:
-        users.create(email, organiser, role, password, name=name)
-    except users.CannotCreate as problem:
-        raise click.ClickException(str(problem)) from problem
-    click.echo(f"{email} can sign in at {settings().base_url}/backoffice")
-
-
-@user_group.command("password")
-@click.argument("email")
-@click.password_option(help="At least 12 characters; asked for if not given.")
-def set_user_password(email: str, password: str) -> None:
-    """Give EMAIL a new password; whoever is signed in with the old one is signed out."""
-    try:
-        users.set_password(email, password)
-    except users.CannotCreate as problem:
-        raise click.ClickException(str(problem)) from problem
-    click.echo(f"{email} has a new password.")
-
-
-@user_group.command("reset-two-step")
-@click.argument("email")
-def reset_two_step_of_user(email: str) -> None:
-    """Let EMAIL sign in with the password alone: for who lost phone and recovery codes.
-
-    Be sure that it is them who ask: it weakens their account. They hear of it by mail.
-    """
-    try:
-        users.reset_two_step(email)
-    except users.CannotCreate as problem:
-        raise click.ClickException(str(problem)) from problem
-    click.echo(f"{email} signs in with the password alone, and can set up two-step sign-in anew.")
-
-
-@user_group.command("sign-out")
-@click.argument("email", required=False)
-@click.option("--everybody", is_flag=True, help="Every account, for instance after an intrusion.")
-def sign_out_user(email: str | None, everybody: bool) -> None:
-    """End every session of EMAIL."""
-    if everybody == bool(email):
-        raise click.UsageError("Say whose sessions end: EMAIL or --everybody.")
-    if email is None:
-        click.echo(f"Sessions ended: {sessions.end_everybodys()}")
-        return
-    try:
-        users.sign_out(email)
-    except users.CannotCreate as problem:
-        raise click.ClickException(str(problem)) from problem
-    click.echo(f"{email} is signed out everywhere.")
-
-
-@user_group.command("close")
-@click.argument("email")
-def close_user(email: str) -> None:
-    """Keep EMAIL out from now on; what they did stays in the history."""
-    _switch(email, on=False)
-    click.echo(f"{email} can't sign in any more.")
-
-
-@user_group.command("open")
-@click.argument("email")
-def open_user(email: str) -> None:
-    """Let EMAIL in again."""
-    _switch(email, on=True)
-    click.echo(f"{email} can sign in again.")
-
-
-def _switch(email: str, *, on: bool) -> None:
-    try:
-        users.switch(email, on=on)
-    except users.CannotCreate as problem:
-        raise click.ClickException(str(problem)) from problem
-
-
-def _migrate() -> None:
-    try:
-        installation.migrate()
-    except installation.OtherKeys as other:
-        raise click.ClickException(str(other)) from other
 
 
 def _check_keys() -> None:

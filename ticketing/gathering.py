@@ -1,13 +1,13 @@
 """Rows of thousands of orders written in a few statements instead of one by one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, cast
 
 from sqlalchemy import Insert, Table, insert, inspect
 from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 from sqlalchemy.sql.dml import ReturningInsert
 
 from ticketing.models import Base
@@ -90,6 +90,16 @@ def as_if_loaded(session: Session, objects: Sequence[Base]) -> None:
     for each in objects:
         make_transient_to_detached(each)
     session.add_all(objects)
+
+
+def written_alike(objects: Iterable[Base], *names: str) -> None:
+    """Have these columns of loaded objects written by the next flush, changed or not.
+
+    It sends rows of which the same columns changed in one batch, and all others one by one.
+    """
+    for each in objects:
+        for name in names:
+            flag_modified(each, name)
 
 
 # Statements are made once: to put one together takes as long as to have it done.

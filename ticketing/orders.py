@@ -144,7 +144,7 @@ def place(
 
     `asked_from` is a digest of the network address of somebody that nobody vouches for: then
     confirmations are limited, so that orders can't be used to bomb people; `TooManyMails`.
-    `as_of` is how new this state of the order is, for shops whose orders we follow (`amending`).
+    `as_of` is how new this state of the order is, for shops whose orders we follow (`following`).
     """
     session = db.session()
     digest = digest_of(astuple(booker), wanted)

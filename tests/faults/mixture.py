@@ -15,6 +15,7 @@ from ticketing import (
     barcodes,
     cancelling,
     events,
+    following,
     history,
     missing,
     needs,
@@ -156,7 +157,7 @@ def _arrive(chance: random.Random, shop: Shop, _by: By) -> None:
     types = chance.choices(("weekend", "friday"), k=3)
     wanted = [NewTicket(code, None, str(n)) for n, code in enumerate(types)]
     as_of = dt.datetime(2026, 5, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=chance.randrange(1000))
-    amending.arrive(shop.id, f"P-{number}", BEA, wanted, as_of, locale="en")
+    following.arrive(shop.id, f"P-{number}", BEA, wanted, as_of, locale="en")
 
 
 def _contact(chance: random.Random, shop: Shop, by: By) -> None:

@@ -25,7 +25,7 @@ from tests.pretix.replay import Replay, later, order
 from ticketing import calls, cancelling, missing, outbox, personalisation
 from ticketing.extensions import db
 from ticketing.models import CallTry, PretixConnection, now
-from ticketing.pretix import client, connections, queue
+from ticketing.pretix import client, connections, progress, queue
 from ticketing.pretix.problems import words
 from ticketing.transactions import write
 
@@ -340,7 +340,7 @@ def test_all_paid_orders_come_page_by_page(connection: PretixConnection, pretix:
     assert len(all_orders()) == 14
     assert len([call for call in all_calls() if call.event == "*"]) >= 3
     assert builders.mails_of(all_orders()[0]) == []
-    assert connections.waiting(now_of(connection)).fetched is None
+    assert progress.waiting(now_of(connection)).fetched is None
 
 
 @pytest.mark.usefixtures("small_pages")

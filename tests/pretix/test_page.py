@@ -14,7 +14,7 @@ from ticketing import calls, links
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.models import Call, Order, PretixConnection, Shop
-from ticketing.pretix import connections, sealed
+from ticketing.pretix import connections, sealed, trying
 from ticketing.pretix.problems import words
 
 PASSWORD = "correct horse battery"
@@ -139,7 +139,7 @@ def test_a_token_without_rights_is_refused(olga: Browser, shop: Shop, pretix: Re
 def test_inside_our_own_network_nothing_is_asked(app: Flask, shop: Shop, pretix: Replay) -> None:
     app.extensions["passalong.settings"] = replace(settings(), allow_private_targets=False)
     for url in (pretix.url, "https://localhost/", "https://10.0.0.1"):
-        with pytest.raises(connections.InvalidConnection):
+        with pytest.raises(trying.InvalidConnection):
             connections.save(shop, given(pretix, base_url=url), revision=0)
     assert pretix.asked == []
 
@@ -155,7 +155,7 @@ def test_inside_our_own_network_nothing_is_asked(app: Flask, shop: Shop, pretix:
     ],
 )
 def test_addresses_are_taken_as_people_copy_them(app: Flask, typed: str, kept: str) -> None:
-    assert connections.clean_base_url(typed) == kept
+    assert trying.clean_base_url(typed) == kept
 
 
 def test_the_kept_token_goes_nowhere_else(
@@ -306,5 +306,5 @@ def test_after_new_secrets_the_token_is_asked_for_again(
     db.session.commit()
     assert hear(connection, "ABCDE").failed == 1
     assert "secrets were replaced" in words(now_of(connection).last_error)
-    with pytest.raises(connections.InvalidConnection):
+    with pytest.raises(trying.InvalidConnection):
         connections.save(shop, given(pretix, token=""), revision=now_of(connection).revision)

@@ -22,7 +22,7 @@ from ticketing import create_app, links
 from ticketing.extensions import db
 from ticketing.models import Call, Order, PretixConnection, Shop
 from ticketing.pretix import connections, queue
-from ticketing.pretix.connections import InvalidConnection
+from ticketing.pretix.trying import InvalidConnection
 
 PATIENCE = 60
 

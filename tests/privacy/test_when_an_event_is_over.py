@@ -1,5 +1,6 @@
 """S21: what organisers keep for so many days is gone then, wherever it stood."""
 
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -7,8 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy.event
 from flask import Flask
 from sqlalchemy import JSON, LargeBinary, String, select
+from sqlalchemy.orm import Session
 
 from tests import builders, invariants, seen
 from tests.privacy import marked
@@ -17,7 +20,7 @@ from ticketing.audit import Actor
 from ticketing.config import settings
 from ticketing.delivery import error_of
 from ticketing.extensions import db
-from ticketing.models import AuditEntry, Base, Event, Order, Shop
+from ticketing.models import AuditEntry, Base, Event, Order, Shop, Ticket
 from ticketing.names import ERASED
 from ticketing.orders import Booker, Line, place
 from ticketing.pdf import Renderer
@@ -225,6 +228,41 @@ def test_whoever_gives_details_while_it_runs_is_erased_too(
     retention.retain()
     assert next(turns) > turn
     retention.retain()
+    assert marked.places() == {}
+    assert retention.retain() == []
+
+
+def test_whoever_is_about_to_give_details_when_it_ends_is_waited_for(
+    app: Flask, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an order that was erased before: all is written, and not committed yet."""
+    marked.is_over(order.shop.event, days=31)
+    retention.retain()
+    builders.claim(builders.make_order(order.shop).tickets[0], street="Dam 1")
+    ticket_id = order.tickets[1].id
+    written = threading.Event()
+
+    def hold(_session: Session) -> None:
+        written.set()
+        time.sleep(0.5)
+
+    def give_details() -> None:
+        with app.app_context():
+            sqlalchemy.event.listen(db.session(), "before_commit", hold)
+            late = {"first_name": "Zqxlate", "street": "Zqx"}
+            builders.claim(db.session.get_one(Ticket, ticket_id), **late)
+            db.session.remove()
+
+    visitor = threading.Thread(target=give_details)
+
+    def once(_seconds: float) -> None:
+        monkeypatch.setattr(retention, "time", time)
+        visitor.start()
+        assert written.wait(30)
+
+    monkeypatch.setattr(retention, "time", SimpleNamespace(sleep=once))
+    retention.retain()
+    visitor.join()
     assert marked.places() == {}
     assert retention.retain() == []
 

@@ -12,7 +12,7 @@ from tests.at_once import kinds, meeting_at
 from tests.pretix.conftest import connection, pretix, settings, shop, unmapped
 from tests.pretix.hearing import all_calls
 from tests.races.holding import hold
-from ticketing import amending, api_keys
+from ticketing import api_keys, following
 from ticketing.arriving import NewTicket
 from ticketing.calls import Outcome
 from ticketing.calls.queue import lease, settle
@@ -32,7 +32,7 @@ AT = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
 
 
 def sold_by_pretix(shop: Shop, number: str) -> Ticket:
-    amended, _new = amending.arrive(
+    amended, _new = following.arrive(
         shop.id, f"P-{number}", BEA, [NewTicket("weekend", None, number)], AT, locale="en"
     )
     [ticket] = amended.order.tickets

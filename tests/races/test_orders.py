@@ -13,6 +13,7 @@ from tests.at_once import kinds, meeting_at
 from tests.races.holding import hold
 from ticketing import (
     amending,
+    following,
     history,
     missing,
     needs,
@@ -101,7 +102,7 @@ def test_a_followed_order_meets_its_type_ready_without_names(app: Flask, shop: S
 
     def follow() -> int:
         found = db.session.get_one(Order, order_id)
-        return len(amending.follow(found, [NewTicket("weekend", external_id="1")], at).added)
+        return len(following.follow(found, [NewTicket("weekend", external_id="1")], at).added)
 
     results = meeting_at(app, hold("orders", order_id), follow, lambda: ask_no_names(type_id))
     assert results == [1, None]

@@ -1,12 +1,13 @@
 """Orders with all that belongs to them, some hundred at a time: memory stays bounded."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import Column, ColumnElement, Table, select
 from sqlalchemy.orm import Session
 
 from ticketing.models import (
@@ -26,7 +27,20 @@ Row = Any  # a row of a table, its columns as attributes
 Condition = Callable[[Any], ColumnElement[bool]]
 
 
-@dataclass(frozen=True, slots=True)
+def _columns(model: type[Base], names: str = "") -> list[Column[Any]]:
+    """These columns of its table; all of them where none is named."""
+    columns = cast(Table, model.__table__).columns
+    return [columns[name] for name in names.split() or columns.keys()]
+
+
+# Of what there are most rows, only what is looked at: to read a column takes longer than to look.
+_ENTRY: Final = _columns(HistoryEntry, "id order_id ticket_id at action before after")
+_MAIL: Final = _columns(OutboxMail, "order_id ticket_id kind recipient params")
+_SHARE: Final = _columns(Share, "ticket_id generation opened_at ended_at ended_by")
+_TICKET, _ORDER, _SEARCH, _TYPE = map(_columns, (Ticket, Order, SearchEntry, TicketType))
+
+
+@dataclass(frozen=True)
 class Whole:
     """An order as all tables have it, as of one moment."""
 
@@ -36,6 +50,22 @@ class Whole:
     search: Row | None
     shares: dict[int, list[Row]]  # {ticket id: its shares}
     types: dict[int, Row]  # of its tickets
+
+    @cached_property
+    def entries_of(self) -> defaultdict[int, list[Row]]:
+        """{ticket id: its part of the history}"""
+        return _by("ticket_id", self.entries)
+
+    @cached_property
+    def mails_of(self) -> defaultdict[int, list[Row]]:
+        """{ticket id: the mails about it}"""
+        return _by("ticket_id", self.mails)
+
+    @cached_property
+    def erasures(self) -> Counter[int]:
+        """{position: how often that ticket's holder was erased}; one entry tells it of several."""
+        erased = (entry for entry in self.entries if entry.action == "erased")
+        return Counter(position for entry in erased for position in entry.after["tickets"])
 
 
 def orders(session: Session, ids: Collection[int] | None = None) -> Iterator[list[Whole]]:
@@ -70,20 +100,22 @@ def _between(first: int, last: int) -> Condition:
 
 
 def _load(session: Session, condition: Condition) -> list[Whole]:
-    def rows(model: type[Base], order_id: Any, *sorting: Any) -> list[Row]:
-        wanted = select(cast(Table, model.__table__)).where(condition(order_id))
+    def rows(columns: Sequence[Any], order_id: Any, *sorting: Any) -> list[Row]:
+        wanted = select(*columns).where(condition(order_id))
         return list(session.execute(wanted.order_by(*sorting)))
 
-    types = {each.id: each for each in session.execute(select(TicketType.__table__))}
-    tickets = _by("order_id", rows(Ticket, Ticket.order_id, Ticket.order_id, Ticket.position))
-    entries = _by("order_id", rows(HistoryEntry, HistoryEntry.order_id, HistoryEntry.id))
-    mails = _by("order_id", rows(OutboxMail, OutboxMail.order_id, OutboxMail.id))
-    search = {each.order_id: each for each in rows(SearchEntry, SearchEntry.order_id)}
-    of_share = select(Share.__table__).join(Ticket, Ticket.id == Share.ticket_id)
+    tickets = _by("order_id", rows(_TICKET, Ticket.order_id, Ticket.order_id, Ticket.position))
+    entries = _by("order_id", rows(_ENTRY, HistoryEntry.order_id, HistoryEntry.id))
+    mails = _by("order_id", rows(_MAIL, OutboxMail.order_id, OutboxMail.id))
+    search = {each.order_id: each for each in rows(_SEARCH, SearchEntry.order_id)}
+    of_share = select(*_SHARE).join(Ticket, Ticket.id == Share.ticket_id)
     shares = _by(
         "ticket_id",
         session.execute(of_share.where(condition(Ticket.order_id)).order_by(Share.generation)),
     )
+    sold = {ticket.ticket_type_id for some in tickets.values() for ticket in some}
+    of_these = select(*_TYPE).where(TicketType.id.in_(sold))
+    types = {each.id: each for each in session.execute(of_these)}
     return [
         Whole(
             SimpleNamespace(**order._mapping, tickets=tickets[order.id]),
@@ -93,7 +125,7 @@ def _load(session: Session, condition: Condition) -> list[Whole]:
             {each.id: shares[each.id] for each in tickets[order.id]},
             {each.ticket_type_id: types[each.ticket_type_id] for each in tickets[order.id]},
         )
-        for order in rows(Order, Order.id, Order.id)
+        for order in rows(_ORDER, Order.id, Order.id)
     ]
 
 

@@ -60,13 +60,6 @@ def raised(entries: list[Row], which: str) -> int:
     )
 
 
-def erasures(entries: list[Row], ticket: Row) -> int:
-    """How often a ticket's holder was erased; one entry tells it of all tickets of the order."""
-    return sum(
-        entry.action == "erased" and ticket.position in entry.after["tickets"] for entry in entries
-    )
-
-
 def _state(whole: Whole, actions: Counter[str]) -> Iterator[str]:
     order = whole.order
     cancelled = order.state == CANCELLED
@@ -144,7 +137,7 @@ def _versions(whole: Whole, actions: Counter[str], kinds: Counter[str]) -> Itera
 def _named_later(whole: Whole) -> int:
     """How many tickets were there already when their shop named their holders."""
     revised = {
-        ticket.id: ticket.revision - 1 - erasures(whole.entries, ticket)
+        ticket.id: ticket.revision - 1 - whole.erasures[ticket.position]
         for ticket in whole.order.tickets
     }
     for entry in whole.entries:

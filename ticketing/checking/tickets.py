@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ticketing import outbox
 from ticketing.checking.loading import Row, Whole
-from ticketing.checking.orders import REVISING, erasures, raised
+from ticketing.checking.orders import REVISING, raised
 from ticketing.holders import holder_of
 from ticketing.models import CANCELLED, CHECKED_IN, OPEN, PERSONALISED
 
@@ -50,14 +50,14 @@ def problems(whole: Whole, ticket: Row, flooded: Flooded) -> Iterator[str]:
     `flooded` says whether claims of strangers have sent an address all the mails that they may.
     """
     kind = whole.types[ticket.ticket_type_id]
-    entries = [entry for entry in whole.entries if entry.ticket_id == ticket.id]
+    entries, mails = whole.entries_of[ticket.id], whole.mails_of[ticket.id]
     actions = Counter(entry.action for entry in entries)
     yield from _state(ticket, kind)
     yield from _story(ticket, kind, entries)
-    yield from _generations(ticket, entries, actions, erasures(whole.entries, ticket))
+    yield from _generations(ticket, entries, actions, whole.erasures[ticket.position])
     yield from _shares(ticket, whole.shares[ticket.id], actions)
-    mails = [mail for mail in whole.mails if mail.ticket_id == ticket.id]
-    yield from _mails(ticket, entries, mails, actions, flooded)
+    if entries or mails:
+        yield from _mails(ticket, entries, mails, actions, flooded)
 
 
 def _state(ticket: Row, kind: Row) -> Iterator[str]:

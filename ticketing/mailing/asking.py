@@ -6,7 +6,7 @@ from flask_babel import ngettext
 from ticketing import fields, guards, links, names
 from ticketing.formats import listed
 from ticketing.mailing.letter import Letter, Reason, TicketLine, Withdrawn, one_line, presentable
-from ticketing.mailing.letters import _for_order, _letter, _name
+from ticketing.mailing.phrases import for_order, letter_of, name_of
 from ticketing.mailing.said import Values, is_trial, said
 from ticketing.missing import missing_in
 from ticketing.models import OPEN, Order, OutboxMail, Ticket
@@ -45,7 +45,7 @@ def details_missing(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> L
             ),
         }
 
-    return _letter(
+    return letter_of(
         said(mail, order.shop, values),
         _to_fill_in(only) if only else "",
         heading=_("One more thing for your ticket")
@@ -59,7 +59,7 @@ def details_missing(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> L
         if only
         else tuple(TicketLine(_line(ticket), _to_fill_in(ticket)) for ticket in theirs),
         notes=(_("Whoever has such a link can use the ticket, so keep this mail to yourself."),),
-        footer=_for_order(order),
+        footer=for_order(order),
     )
 
 
@@ -71,7 +71,7 @@ def _to_fill_in(ticket: Ticket) -> str:
 def _line(ticket: Ticket) -> str:
     # A visitor chose the name: it must not pass for a link in somebody else's mail.
     holder = presentable(names.full(ticket.first_name, ticket.last_name))
-    return ", ".join(filter(None, (_name(ticket), holder))) + f" – {_what(ticket)}"
+    return ", ".join(filter(None, (name_of(ticket), holder))) + f" – {_what(ticket)}"
 
 
 def _what(ticket: Ticket) -> str:

@@ -10,7 +10,9 @@ https://docs.pretix.eu/dev/api/
     reading.py      an order of pretix's in our own words
     catalogue.py    what pretix sells
     sealed.py       its API token, encrypted
+    trying.py       what somebody types to connect a shop, and whether pretix takes it
     connections.py  a shop's connection: its settings, and which product is which ticket type
+    progress.py     what of its calls waits, and what has failed
     queue.py        the fetches and writes that wait
     sync.py         an order of pretix's becomes ours, and stays so
     write_back.py   what was personalised here goes back

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from ticketing import amending, history, languages
+from ticketing import following, history, languages
 from ticketing.arriving import BadQuantity, NewTicket, UnknownTicketType
 from ticketing.extensions import db
 from ticketing.history import By
@@ -70,7 +70,7 @@ def take_over(told: PretixOrder, where: Into, *, send_mails: bool = True) -> Tak
     known, reference = _latest(where.shop_id, told.code)
     if told.over:
         if known is not None:
-            amending.follow_cancelled(known, told.as_of, PRETIX)
+            following.follow_cancelled(known, told.as_of, PRETIX)
         return Taken(known)
     if not told.counts:
         return Taken(known)
@@ -100,7 +100,7 @@ def take_over(told: PretixOrder, where: Into, *, send_mails: bool = True) -> Tak
     if told.booker is None:
         raise NotTaken(Problem.NO_EMAIL, told.code)
     try:
-        amended, new = amending.arrive(
+        amended, new = following.arrive(
             where.shop_id,
             reference,
             told.booker,

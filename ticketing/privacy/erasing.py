@@ -6,16 +6,17 @@ follow the orders hear of it. Nothing brings the details back.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
 from ticketing import history, live
 from ticketing.fields import OF_TICKET, ONE_NAME
+from ticketing.gathering import written_alike
 from ticketing.guards import locked_all
 from ticketing.history import By
 from ticketing.holders import holder_of
@@ -71,17 +72,27 @@ def erase_in(
     entries = _by_order(session, HistoryEntry, ids)
     mails = _by_order(session, OutboxMail, ids)
     shares = _shares_of(session, ids)
-    changed = []
+    changed: list[Order] = []
     for order in orders:
         found = _InOrder(
             order, who, entries.get(order.id, []), mails.get(order.id, []), shares.get(order.id, [])
         )
         done += found.erase(session, by, why)
         if found.done.orders:
-            changed.append(order.id)
-    if changed:  # all at once: each statement has SQLAlchemy write what it knows so far
-        _forget_answers(session, changed)
+            changed.append(order)
+    if changed:
+        _write_alike(changed, entries)
+        # All at once: each statement has SQLAlchemy write what it knows so far.
+        _forget_answers(session, [order.id for order in changed])
     return done
+
+
+def _write_alike(orders: Sequence[Order], entries: Mapping[int, Sequence[HistoryEntry]]) -> None:
+    written_alike(orders, *OF_TICKET, "revision")
+    for order in orders:
+        written_alike(order.tickets, *OF_TICKET, "details", "revision")
+        changed = [entry for entry in entries.get(order.id, []) if inspect(entry).modified]
+        written_alike(changed, "before", "after", "actor_name", "reason")
 
 
 @dataclass

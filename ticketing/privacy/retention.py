@@ -7,12 +7,12 @@ somebody still has a link, are erased once more.
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Select, and_, func, or_, select, union
+from sqlalchemy import and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from ticketing import audit, history, revocations
@@ -24,7 +24,7 @@ from ticketing.locking import lock, to_change
 from ticketing.models import Event, HistoryEntry, Import, Order, Shop, Ticket, now
 from ticketing.names import ERASED
 from ticketing.privacy.endings import is_needed, kept_until
-from ticketing.privacy.erasing import Erased, erase_in
+from ticketing.privacy.erasing import Erased, erase_in, in_portions
 from ticketing.privacy.people import EVERYBODY
 from ticketing.refusals import EditedMeanwhile
 from ticketing.transactions import write
@@ -39,6 +39,7 @@ NOTED: Final = "erased_event"
 NOTED_ORDERS: Final = "erased_orders"
 NOTED_FILES: Final = "dropped_files"
 _ORDERS_AT_ONCE: Final = 25
+_LOOKED_AT_AT_ONCE: Final = 500
 
 _log = logging.getLogger(__name__)
 
@@ -154,24 +155,51 @@ def erase_event(event_id: int, by: By, actor: Actor, *, may: May) -> Erased:
 
 
 def _erase_orders(event_id: int, by: By, may: May, done: Erased) -> dt.datetime:
-    """Until none is left; returns when it began to look for the last time."""
-    since: dt.datetime | None = None
+    """Until nobody has changed any; returns when it began to look for the last time."""
+    left: dict[int, dt.datetime] = {}
     while True:
-        begun, before = now(), done.orders
-        last = 0
-        while some := db.session.scalars(_orders_of(event_id, last, since)).all():
-            last = some[-1]
+        begun = now()
+        changed = _changed(event_id, left)
+        if not changed:
+            return begun
+        for some in in_portions(changed, _ORDERS_AT_ONCE):
             with write() as session:
                 _locked(session, event_id, may)
                 at = now()
                 found = erase_in(session, some, EVERYBODY, by, why=OVER)
                 if found.orders:
                     _note_orders(session, some, at)
+                left |= _as_they_are(session, some)
             done += found
             time.sleep(0)  # whoever else waits for this process has their turn
-        if done.orders == before:
-            return begun
-        since = begun
+
+
+def _changed(event_id: int, left: Mapping[int, dt.datetime]) -> list[int]:
+    """The event's orders that aren't as they were left: {order id: when it changed last}.
+
+    Shops and orders are locked for a moment: whoever is adding or changing one just then is waited
+    for, and whoever does so later has a later time than that at which this began.
+    """
+    of_event = select(Shop.id).where(Shop.event_id == event_id).order_by(Shop.id)
+    with write() as session:
+        shops = session.scalars(to_change(of_event)).all()
+    wanted = select(Order.id, Order.updated_at).where(Order.shop_id.in_(shops)).order_by(Order.id)
+    found: list[int] = []
+    last = 0
+    while True:
+        with write() as session:
+            behind = to_change(wanted.where(Order.id > last).limit(_LOOKED_AT_AT_ONCE))
+            some = session.execute(behind).all()
+        if not some:
+            return found
+        found += [order_id for order_id, at in some if left.get(order_id) != at]
+        last = some[-1].id
+
+
+def _as_they_are(session: Session, ids: Collection[int]) -> dict[int, dt.datetime]:
+    """{order id: when it changed last}"""
+    rows = session.execute(select(Order.id, Order.updated_at).where(Order.id.in_(ids)))
+    return {row.id: row.updated_at for row in rows}
 
 
 def _note_orders(session: Session, ids: Collection[int], at: dt.datetime) -> None:
@@ -260,14 +288,6 @@ def _due(session: Session, at: dt.datetime) -> list[Event]:
 def _is_over(event: Event, at: dt.datetime) -> bool:
     until = kept_until(event)
     return until is not None and until <= at
-
-
-def _orders_of(event_id: int, last: int, since: dt.datetime | None) -> Select[int]:
-    shops = select(Shop.id).where(Shop.event_id == event_id)
-    wanted = select(Order.id).where(Order.shop_id.in_(shops), Order.id > last)
-    if since is not None:
-        wanted = wanted.where(Order.updated_at >= since)
-    return wanted.order_by(Order.id).limit(_ORDERS_AT_ONCE)
 
 
 def drop_files(event_id: int, may: May, *, until: dt.datetime) -> None:

@@ -7,7 +7,7 @@ changes an order has to think of the search.
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import case, insert, or_, select, update
+from sqlalchemy import bindparam, case, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ticketing.models import OPEN, Order, Ticket
@@ -16,7 +16,19 @@ from ticketing.search.index import entries
 from ticketing.transactions import at_the_end
 
 _AT_ONCE: Final = 500
-_INSERT: Final = insert(entries)  # made once: to put it together takes as long as to have it done
+
+# Made once: to put them together takes as long as to have them done.
+_INSERT: Final = insert(entries)
+_CHANGING: Final = ("progress", "name", "text")
+# Only where something differs: the index has work with every row that is written.
+_CHANGE: Final = (
+    update(entries)
+    .where(
+        entries.c.order_id == bindparam("new_order_id"),
+        or_(*(entries.c[name] != bindparam(f"new_{name}") for name in _CHANGING)),
+    )
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
 
 # The history's words for what changes nothing that an order is found by.
 _QUIET: Final = frozenset(
@@ -37,9 +49,9 @@ class _Noted:
         session.flush()
         if self.placed:
             session.execute(_INSERT, [values_of(each) for each in self.placed.values()])
-        for order_id, order in self.changed.items():
-            if order_id not in self.placed:
-                _change(session, order)
+        changed = [each for key, each in self.changed.items() if key not in self.placed]
+        if changed:
+            session.execute(_CHANGE, [_new_values_of(each) for each in changed])
         if self.made_ready:
             _some_are_ready(session, sorted(self.made_ready))
 
@@ -71,13 +83,9 @@ def values_of(order: Order) -> dict[str, Any]:
     }
 
 
-def _change(session: Session, order: Order) -> None:
-    """Only where something differs: the index has work with every row that is written."""
+def _new_values_of(order: Order) -> dict[str, Any]:
     values = values_of(order)
-    differs = [entries.c[name] != values[name] for name in ("progress", "name", "text")]
-    session.execute(
-        update(entries).where(entries.c.order_id == order.id, or_(*differs)).values(values)
-    )
+    return {f"new_{name}": values[name] for name in ("order_id", *_CHANGING)}
 
 
 def _some_are_ready(session: Session, order_ids: list[int]) -> None:

@@ -14,9 +14,10 @@ from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from ticketing import links
 from ticketing.extensions import db
 from ticketing.models import Call, CallTry, PretixConnection, Shop, TicketType
-from ticketing.pretix import catalogue, connections, queue
-from ticketing.pretix.connections import SETTINGS, InvalidConnection, TypesInUse
+from ticketing.pretix import catalogue, connections, progress, queue
+from ticketing.pretix.connections import TypesInUse
 from ticketing.pretix.problems import words
+from ticketing.pretix.trying import SETTINGS, InvalidConnection
 from ticketing.refusals import EditedMeanwhile
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.forms import BackofficeForm, RevisedForm
@@ -232,8 +233,8 @@ def _page(
             "items_changed": items_changed,
             "used": used,
             "fetch_form": FetchForm(formdata=None, data={"send_mails": True}),
-            "state": connections.waiting(found),
-            "log": [_entry(call, last) for call, last in connections.latest(found)],
+            "state": progress.waiting(found),
+            "log": [_entry(call, last) for call, last in progress.latest(found)],
             "trouble": words(found.last_error) if found.last_error else "",
         }
     form = form or ConnectionForm(formdata=None, data=_known(found))
