@@ -65,10 +65,12 @@
     halt(event)
     if (pressed === held) return
     held = pressed
-    if (!(await htmx())) alone = pressed
+    const there = await htmx()
     held = undefined
-    if (type === 'click') pressed.click()
-    else pressed.requestSubmit(submitter)
+    const again = () => (type === 'click' ? pressed.click() : pressed.requestSubmit(submitter))
+    if (!there && isAlone()) return (complain().onclick = again)
+    if (!there) alone = pressed
+    again()
     alone = undefined
   }
   if (htmxAt && !window.htmx) {
