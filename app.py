@@ -6,7 +6,7 @@ from ticketing import create_app
 from ticketing.config import BadSetting
 
 if __name__ == "__main__":
-    from ticketing.start import main
+    from ticketing.running.start import main
 
     main()
 

@@ -32,7 +32,7 @@ from tests.installations import Installations
 from tests.live_server import free_port
 from ticketing import create_app, links
 from ticketing.config import PROJECT, Settings
-from ticketing.installation import migrate
+from ticketing.storing.installation import migrate
 from ticketing.web.booker.drawn import Pages
 
 ORDERS = 100

@@ -25,9 +25,10 @@ from sqlalchemy.orm import Session
 
 from benchmarks.search import ENGINES, installation, milliseconds
 from tests import builders
-from ticketing import audit, history, made_up
-from ticketing.audit import PASSALONG
+from ticketing import history
 from ticketing.extensions import db
+from ticketing.members import audit
+from ticketing.members.audit import PASSALONG
 from ticketing.models import (
     AuditEntry,
     Event,
@@ -39,10 +40,11 @@ from ticketing.models import (
     Ticket,
     now,
 )
-from ticketing.paging import newest_first
 from ticketing.privacy import asked, held, retention
 from ticketing.privacy.people import Person, orders_of
-from ticketing.transactions import write
+from ticketing.storing.paging import newest_first
+from ticketing.storing.transactions import write
+from ticketing.trying import made_up
 
 ENTRIES: Final = 500_000  # in the audit: of a large organiser most, of a small one few
 REPEAT: Final = 5

@@ -30,14 +30,15 @@ from sqlalchemy.orm import Session
 
 from tests import builders
 from tests.postgres import running_postgres
-from ticketing import create_app, made_up, search
+from ticketing import create_app, search
 from ticketing.config import Settings
 from ticketing.extensions import db
-from ticketing.installation import migrate
 from ticketing.models import Order, Organiser, Shop, now
 from ticketing.search import Wanted, index
 from ticketing.search.index import entries
 from ticketing.search.wanted import conditions_of
+from ticketing.storing.installation import migrate
+from ticketing.trying import made_up
 
 PAGE: Final = 50
 SCANS: Final = 3  # times that a scan is taken, spread among ours

@@ -19,10 +19,11 @@ from sqlalchemy import delete
 
 from tests import builders
 from tests.backoffice.browsing import forms_in
-from ticketing import attempts, create_app
+from ticketing import create_app
 from ticketing.config import Settings
+from ticketing.members import attempts
 from ticketing.models import LimitUse, Shop
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 SIGN_IN = "/backoffice/sign-in"
 ROUNDS = 40

@@ -24,9 +24,9 @@ from benchmarks.servers import serving
 from tests import claiming, clients
 from tests.pdf.sheets import LABELS, SHEET, document, ticket
 from ticketing import create_app
+from ticketing.carried.qr import qr_png
 from ticketing.pdf import Document, Renderer, render
 from ticketing.pdf.draw import BOLD, FAMILY
-from ticketing.qr import qr_png
 
 SECONDS = 3.0
 ASKING = 8  # clients at once of the server

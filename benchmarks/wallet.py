@@ -20,9 +20,10 @@ from flask_migrate import upgrade
 from tests import builders
 from tests.browser.scenes.set_up import drawing
 from tests.wallet import authority
-from ticketing import create_app, events, images, links, shops
+from ticketing import create_app, links
 from ticketing.config import Settings
 from ticketing.models import AppleWallet, GoogleWallet
+from ticketing.organising import events, images, shops
 from ticketing.wallet import accounts, offers
 
 ROUNDS = 7

@@ -24,7 +24,7 @@ from werkzeug.test import EnvironBuilder
 from ticketing import create_app, metrics, server
 from ticketing.config import Settings
 from ticketing.metrics.exposition import exposition
-from ticketing.web import observed
+from ticketing.web.around import observed
 
 ROUNDS = 7
 

@@ -1,8 +1,8 @@
 """Tickets as a shop tells them, and what an order shows of them."""
 
-from ticketing.arriving import NewTicket
 from ticketing.extensions import db
 from ticketing.models import Order
+from ticketing.ordering.arriving import NewTicket
 
 ANNA = {"first_name": "Anna", "last_name": "Visser", "email": "anna@example.org"}
 BOB = {"first_name": "Bob", "last_name": "de Boer", "email": "bob@example.org"}

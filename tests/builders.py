@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ticketing import history, links, needs, orders, personalisation, questions, sharing
+from ticketing import history, links, personalisation, sharing
+from ticketing.asking import needs, questions
 from ticketing.extensions import db
 from ticketing.models import (
     Event,
@@ -22,9 +23,10 @@ from ticketing.models import (
     User,
     now,
 )
-from ticketing.orders import Booker, Line
-from ticketing.transactions import write
-from ticketing.web.sign_in import new_uniquifier
+from ticketing.ordering import orders
+from ticketing.ordering.orders import Booker, Line
+from ticketing.storing.transactions import write
+from ticketing.web.accounts.sign_in import new_uniquifier
 
 _numbers = itertools.count(1)
 

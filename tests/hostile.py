@@ -3,7 +3,7 @@
 from itertools import product
 from typing import Final
 
-from ticketing import names
+from ticketing.asking import names
 
 _COMMANDS: Final = (
     "cmd|' /C calc'!A0",

@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.search import peeking
-from ticketing import checking, live, orders
+from ticketing import checking
+from ticketing.feed import live
 from ticketing.models import Change, Order
+from ticketing.ordering import orders
 
 
 def check(session: Session, order_ids: Collection[int] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Watches that whatever runs on PostgreSQL takes its locks as `ticketing/locking.py` says.
+"""Watches that whatever runs on PostgreSQL takes its locks as `ticketing/storing/locking.py` says.
 
 Two transactions that take them in one order never wait in a circle, so no test has to make each
 pair of rules meet. An update locks as well.
@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
 
-from ticketing import transactions
 from ticketing.config import PROJECT
+from ticketing.storing import transactions
 
 NAMES: Final = "names"
 

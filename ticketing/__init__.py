@@ -6,25 +6,19 @@ from typing import Any
 
 from flask import Flask
 
-from ticketing import (
-    api,
-    catalogues,
-    cli,
-    event_previews,
-    installation,
-    keys,
-    logs,
-    metrics,
-    reading,
-    tickets_pdf,
-    transactions,
-    web,
-)
+from ticketing import api, metrics, web
+from ticketing.carried import tickets_pdf
+from ticketing.commands import cli
 from ticketing.config import PROJECT, Settings
 from ticketing.extensions import babel, csrf, db, mail, security
 from ticketing.models import Role, User
+from ticketing.organising import event_previews
 from ticketing.pretix import handlers as pretix
+from ticketing.running import logs
+from ticketing.storing import installation, reading, transactions
+from ticketing.vault import keys
 from ticketing.webhooks import sending as webhooks
+from ticketing.words import catalogues
 
 
 def create_app(

@@ -2,12 +2,14 @@
 
 from sqlalchemy.orm import Session
 
-from ticketing import history, live, outbox
+from ticketing import history
+from ticketing.feed import live
 from ticketing.guards import end_share, locked, renew_barcode, ticket_in
 from ticketing.history import By
 from ticketing.models import CANCELLED, Order, Ticket, now
+from ticketing.posting import outbox
 from ticketing.refusals import TicketCancelled
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 def cancel_ticket(ticket: Ticket, by: By, *, reason: str = "") -> Ticket:

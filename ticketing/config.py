@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import current_app
 
-from ticketing import logs
+from ticketing.running import logs
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -9,11 +9,11 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing import orders
 from ticketing.links import LinkWithdrawn
-from ticketing.locking import to_change
 from ticketing.models import CANCELLED, OPEN, Order, Share, Ticket, now
+from ticketing.ordering import orders
 from ticketing.refusals import AlreadyClaimed, DeadlinePassed, TicketCancelled
+from ticketing.storing.locking import to_change
 
 WITHDRAWN: Final = 2  # generations from a share's link to one that nobody has
 

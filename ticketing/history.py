@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import metrics, revoked
+from ticketing import metrics
 from ticketing.extensions import db
-from ticketing.gathering import put
 from ticketing.models import HistoryEntry, Order, Ticket
+from ticketing.ordering.gathering import put
 from ticketing.pretix import queue as pretix
 from ticketing.search import entries
+from ticketing.vault import revoked
 from ticketing.webhooks import happenings
 
 

@@ -25,8 +25,8 @@ from typing import Final
 from flask import current_app
 
 from ticketing.config import settings
-from ticketing.keys import Keys
 from ticketing.models import EmailChange, Invitation, Order, PretixConnection, Ticket
+from ticketing.vault.keys import Keys
 
 _FORM: Final = struct.Struct(">QHB")
 _MAC_BYTES: Final = 16

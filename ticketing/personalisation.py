@@ -12,8 +12,17 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ticketing import completion, fields, history, live, missing, outbox, repeats, sending
-from ticketing.fields import Answer
+from ticketing import history, repeats, sending
+from ticketing.asking import fields, missing
+from ticketing.asking.fields import Answer
+from ticketing.asking.holders import (
+    as_columns,
+    asked_to_edit,
+    cleaned_details,
+    holder_of,
+    with_answers,
+)
+from ticketing.feed import live
 from ticketing.guards import (
     check_open,
     current_share,
@@ -24,15 +33,9 @@ from ticketing.guards import (
     withdraw_shares,
 )
 from ticketing.history import By
-from ticketing.holders import (
-    as_columns,
-    asked_to_edit,
-    cleaned_details,
-    holder_of,
-    with_answers,
-)
-from ticketing.locking import to_rely_on
 from ticketing.models import CANCELLED, OPEN, PERSONALISED, Order, Ticket, TicketType, now
+from ticketing.ordering import completion
+from ticketing.posting import outbox
 from ticketing.refusals import (
     AlreadyClaimed,
     EditedMeanwhile,
@@ -41,7 +44,8 @@ from ticketing.refusals import (
     ReopenedMeanwhile,
     TicketCancelled,
 )
-from ticketing.transactions import write
+from ticketing.storing.locking import to_rely_on
+from ticketing.storing.transactions import write
 
 __all__ = [
     "can_reopen",

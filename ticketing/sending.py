@@ -6,14 +6,17 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from ticketing import fields, history, live, names, outbox
-from ticketing.fields import Answer, InvalidDetails
+from ticketing import history
+from ticketing.asking import fields, names
+from ticketing.asking.fields import Answer, InvalidDetails
+from ticketing.feed import live
 from ticketing.guards import locked
 from ticketing.history import By
-from ticketing.lately import within
 from ticketing.models import CANCELLED, OPEN, Order, OutboxMail, Ticket, now
+from ticketing.posting import outbox
 from ticketing.refusals import EditedMeanwhile, NotPersonalised, TicketCancelled, TooManyMails
-from ticketing.transactions import write
+from ticketing.storing.lately import within
+from ticketing.storing.transactions import write
 
 MAILS_PER_TICKET: Final = 3  # a day, asked for by whoever holds a link
 CONTACT_ASKED: Final = [

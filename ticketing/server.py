@@ -34,7 +34,7 @@ HANDING_OVER = 60.0
 
 def _alone(name: str) -> ModuleType:
     """A module of ours without the package around it, for the master."""
-    path = Path(__file__).with_name(f"{name}.py")
+    path = Path(__file__).parent / "running" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"passalong_{name}", path)
     assert spec is not None  # noqa: S101 - it is a file of Python
     assert spec.loader is not None  # noqa: S101
@@ -267,7 +267,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
-    from ticketing import logs
+    from ticketing.running import logs
 
     if environ.get("passalong.handed_over"):  # gunicorn doesn't see a stream end
         worker.log.access(resp, req, environ, timedelta(0))
@@ -276,7 +276,7 @@ def post_request(worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> N
 
 def _check_keys(worker: Any) -> None:
     """Don't serve a database of another installation's: its links would all be unknown."""
-    from ticketing import installation  # patched by now
+    from ticketing.storing import installation  # patched by now
 
     problem = installation.problem_of(worker.wsgi)
     if problem:

@@ -11,8 +11,10 @@ from typing import Final
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from ticketing import fields, history, live, outbox
-from ticketing.fields import InvalidDetails
+from ticketing import history
+from ticketing.asking import fields
+from ticketing.asking.fields import InvalidDetails
+from ticketing.feed import live
 from ticketing.guards import (
     check_open,
     current_share,
@@ -22,10 +24,11 @@ from ticketing.guards import (
     withdraw_shares,
 )
 from ticketing.history import By
-from ticketing.lately import within
 from ticketing.models import Order, OutboxMail, Share, Ticket, now
+from ticketing.posting import outbox
 from ticketing.refusals import NotShared, ShareReplaced, TooManyShares
-from ticketing.transactions import write
+from ticketing.storing.lately import within
+from ticketing.storing.transactions import write
 
 CHANNELS: Final = ("whatsapp", "email", "copy", "native")
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from ticketing import names
-from ticketing.formats import apart
-from ticketing.localtime import clock
+from ticketing.asking import names
 from ticketing.models import CANCELLED, CHECKED_IN, OPEN, Event, Ticket
+from ticketing.words.formats import apart
+from ticketing.words.localtime import clock
 
 
 @dataclass(frozen=True, slots=True)

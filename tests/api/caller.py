@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.api import promises
-from ticketing import api_keys
+from ticketing.members import api_keys
 from ticketing.models import Organiser, Shop
 
 SCOPES = api_keys.SCOPES

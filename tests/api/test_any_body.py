@@ -28,7 +28,7 @@ from tests import builders
 from tests.api.caller import Caller, errors_of, make_key, order_body, with_value
 from tests.api.promises import promised
 from tests.fuzzing import Slowest, examples
-from ticketing import fields, names
+from ticketing.asking import fields, names
 from ticketing.extensions import db
 from ticketing.models import Shop
 

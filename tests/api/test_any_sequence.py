@@ -13,9 +13,9 @@ import pytest
 
 from tests import builders, invariants
 from tests.api.caller import Caller, order_body
-from ticketing import outbox
 from ticketing.extensions import db
 from ticketing.models import CANCELLED, Order, Shop
+from ticketing.posting import outbox
 
 Delivery = Callable[[Caller, str], int]
 

@@ -6,10 +6,11 @@ import pytest
 
 from tests import builders, seen
 from tests.api.caller import Caller, errors_of, order_body, with_value
-from ticketing import links, outbox
+from ticketing import links
 from ticketing.extensions import db
 from ticketing.models import CANCELLED, Order, Shop, now
-from ticketing.transactions import write
+from ticketing.posting import outbox
+from ticketing.storing.transactions import write
 
 pytestmark = pytest.mark.usefixtures("consistent")
 

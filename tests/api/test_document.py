@@ -14,11 +14,11 @@ from sqlalchemy import text
 
 from tests.api.caller import Caller, errors_of, order_body
 from tests.api.promises import promised
-from ticketing import transactions
 from ticketing.api.bodies import read
 from ticketing.api.shapes.orders import OrderIn
 from ticketing.extensions import db
 from ticketing.models import Shop
+from ticketing.storing import transactions
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 

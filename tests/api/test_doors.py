@@ -11,7 +11,8 @@ import pytest
 
 from tests import builders, seen
 from tests.api.caller import Caller, errors_of, make_key
-from ticketing import admission, barcodes, cancelling, links, personalisation
+from ticketing import cancelling, links, personalisation
+from ticketing.carried import admission, barcodes
 from ticketing.models import CHECKED_IN, Order, Shop, Ticket
 
 IsGood = Callable[[str, str, dict[str, int]], bool]

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 
 from tests import seen
 from tests.api.caller import Caller, errors_of, make_key, order_body
-from ticketing import api_keys
+from ticketing.members import api_keys
 from ticketing.models import ApiKey, Shop, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 CALLS = [
     ("POST", "/api/v1/orders"),

@@ -9,7 +9,7 @@ from tests import builders, seen
 from tests.api.caller import Caller, errors_of, make_key, order_body
 from ticketing.extensions import db
 from ticketing.models import Order, Shop, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ import pytest
 
 from tests import builders, seen
 from tests.api.caller import Caller, errors_of, make_key, order_body
-from ticketing import admission, history, links, outbox, sharing
-from ticketing.barcodes import text_of
+from ticketing import history, links, sharing
+from ticketing.carried import admission
+from ticketing.carried.barcodes import text_of
 from ticketing.extensions import db
 from ticketing.models import Order, Shop
-from ticketing.transactions import write
+from ticketing.posting import outbox
+from ticketing.storing.transactions import write
 
 pytestmark = pytest.mark.usefixtures("consistent")
 

@@ -9,12 +9,13 @@ from tests import builders
 from tests.backoffice.browsing import Browser, forms_in
 from tests.backoffice.conftest import PASSWORD
 from tests.seen import changes, digest, rows
-from ticketing import cancelling, mail_queue, mail_search, mail_texts, outbox
+from ticketing import cancelling
 from ticketing.config import Settings
 from ticketing.extensions import db
-from ticketing.mailing import account_letters, plainly
+from ticketing.mailing import account_letters, mail_texts, plainly
 from ticketing.models import Invitation, Order, OutboxMail, Shop, User, now
-from ticketing.transactions import write
+from ticketing.posting import mail_queue, mail_search, outbox
+from ticketing.storing.transactions import write
 from ticketing.web.backoffice import wording
 
 

@@ -12,9 +12,9 @@ from tests import builders
 from tests.backoffice.browsing import Browser
 from tests.seen import digest
 from tests.wallet import authority
-from ticketing import api_keys, invitations
-from ticketing.accounts import new_uniquifier
 from ticketing.imports import steps
+from ticketing.members import api_keys, invitations
+from ticketing.members.accounts import new_uniquifier
 from ticketing.models import (
     Invitation,
     Membership,
@@ -27,7 +27,7 @@ from ticketing.models import (
     now,
 )
 from ticketing.pretix import sealed
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 from ticketing.webhooks import endpoints
 from ticketing.webhooks.happenings import EVENTS
 

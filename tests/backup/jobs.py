@@ -6,11 +6,12 @@ from typing import Final
 
 from tests import builders
 from tests.faults.crew import Member
-from ticketing import backup, barcodes, history, links, personalisation, sharing
+from ticketing import backup, history, links, personalisation, sharing
+from ticketing.carried import barcodes
 from ticketing.extensions import db
 from ticketing.models import OPEN, PERSONALISED, Ticket
 from ticketing.refusals import Refusal, ShareReplaced
-from ticketing.transactions import Busy
+from ticketing.storing.transactions import Busy
 
 REFUSED: Final = (Refusal, ShareReplaced, Busy)
 

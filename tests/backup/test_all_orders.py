@@ -10,10 +10,12 @@ from sqlalchemy import event, select
 from tests import builders, invariants
 from tests.backup.conftest import Flask_
 from tests.privacy import marked
-from ticketing import demo, installation, live
 from ticketing.backup import portions
 from ticketing.extensions import db
+from ticketing.feed import live
 from ticketing.models import Change, Order, Shop
+from ticketing.storing import installation
+from ticketing.trying import demo
 
 
 def claimed(shop: Shop, number: int) -> list[int]:

@@ -19,11 +19,13 @@ from tests import builders
 from tests.backup.conftest import Flask_
 from tests.faults.crew import crew_of
 from tests.installations import Installations
-from ticketing import create_app, installation, links, revocations
+from ticketing import create_app, links
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.models import Order, Ticket
-from ticketing.transactions import write
+from ticketing.storing import installation
+from ticketing.storing.transactions import write
+from ticketing.vault import revocations
 
 
 def test_what_was_there_is_there_again(

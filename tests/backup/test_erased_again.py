@@ -9,9 +9,9 @@ from sqlalchemy import select
 from tests import builders, invariants
 from tests.backup.conftest import Flask_
 from tests.privacy import marked
+from ticketing.asking.names import ERASED
 from ticketing.extensions import db
 from ticketing.models import Order, Shop
-from ticketing.names import ERASED
 
 Restore = Callable[[], str]
 

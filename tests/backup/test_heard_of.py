@@ -7,7 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import builders, invariants
-from ticketing import admission, doors, links
+from ticketing import links
+from ticketing.carried import admission, doors
 from ticketing.extensions import db
 from ticketing.models import Order, now
 

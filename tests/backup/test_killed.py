@@ -12,9 +12,10 @@ from flask.testing import FlaskClient
 from tests import builders
 from tests.backup.conftest import Flask_
 from tests.killing import killed_before
-from ticketing import installation, links, sharing
+from ticketing import links, sharing
 from ticketing.history import SYSTEM
 from ticketing.models import Order
+from ticketing.storing import installation
 
 # Before which of its statements, commits included: of migrating, of taking back again, of giving
 # open tickets other links, of ending what is signed in.

@@ -7,7 +7,8 @@ from flask.testing import FlaskClient
 
 from tests import builders, invariants
 from tests.backup.conftest import Flask_
-from ticketing import admission, barcodes, cancelling, links, personalisation, sending
+from ticketing import cancelling, links, personalisation, sending
+from ticketing.carried import admission, barcodes
 from ticketing.extensions import db
 from ticketing.history import SYSTEM
 from ticketing.models import Order, Ticket, WebhookEndpoint

@@ -9,24 +9,12 @@ from sqlalchemy import select
 
 from tests import builders, invariants
 from tests.backup.conftest import Flask_
-from ticketing import (
-    admission,
-    api_keys,
-    barcodes,
-    cancelling,
-    email_changes,
-    invitations,
-    links,
-    passwords,
-    personalisation,
-    sending,
-    sharing,
-    team,
-    users,
-)
-from ticketing.barcodes import BarcodeRefused
+from ticketing import cancelling, links, personalisation, sending, sharing
+from ticketing.carried import admission, barcodes
+from ticketing.carried.barcodes import BarcodeRefused
 from ticketing.extensions import db
 from ticketing.history import SYSTEM
+from ticketing.members import api_keys, email_changes, invitations, passwords, team, users
 from ticketing.models import (
     ApiKey,
     EmailChange,

@@ -9,8 +9,8 @@ from tests import builders, invariants
 from tests.backup import jobs
 from tests.backup.conftest import Flask_
 from tests.faults.crew import counted, crew_of
-from ticketing import barcodes
-from ticketing.barcodes import BarcodeRefused
+from ticketing.carried import barcodes
+from ticketing.carried.barcodes import BarcodeRefused
 from ticketing.config import Settings
 from ticketing.extensions import db
 

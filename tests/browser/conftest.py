@@ -16,7 +16,7 @@ from tests.live_server import LiveServer, running_server
 from tests.smtp import SmtpServer
 from ticketing import create_app
 from ticketing.models import Order, OutboxMail, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 expect.set_options(timeout=10_000)
 

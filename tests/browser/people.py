@@ -19,8 +19,9 @@ from playwright.sync_api import (
 
 from tests import builders
 from tests.browser import recorder
-from ticketing import barcodes, links
-from ticketing.barcodes import BarcodeRefused
+from ticketing import links
+from ticketing.carried import barcodes
+from ticketing.carried.barcodes import BarcodeRefused
 from ticketing.extensions import db
 from ticketing.models import Order, Organiser
 

@@ -10,7 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests import builders
 from tests.browser.people import Company, at_the_door, choose, fill_in, read_qr, sign_in, ticket
 from tests.browser.test_look import AXE
-from ticketing import links, needs
+from ticketing import links
+from ticketing.asking import needs
 from ticketing.extensions import db
 from ticketing.models import Event, Question, Shop
 

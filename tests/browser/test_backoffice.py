@@ -17,8 +17,10 @@ from tests.browser.people import (
     ticket,
 )
 from tests.smtp import SmtpServer
-from ticketing import barcodes, languages, personalisation
+from ticketing import personalisation
+from ticketing.carried import barcodes
 from ticketing.models import Order
+from ticketing.words import languages
 
 
 @pytest.fixture

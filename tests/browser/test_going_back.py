@@ -10,7 +10,8 @@ from tests import builders
 from tests.browser.chromium import with_back_cache
 from tests.browser.people import PHONE, fill_in, overview_of, read_qr, ticket
 from tests.live_server import LiveServer
-from ticketing import admission, barcodes, links
+from ticketing import links
+from ticketing.carried import admission, barcodes
 from ticketing.models import Order
 
 CODE = "QR code of the ticket"

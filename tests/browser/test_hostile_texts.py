@@ -8,9 +8,10 @@ from tests import builders, hostile
 from tests.backoffice.conftest import PASSWORD
 from tests.live_server import LiveServer
 from tests.security import hostile_orders
-from ticketing import links, names
+from ticketing import links
+from ticketing.asking import names
 from ticketing.models import Order, Shop
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 LEGAL = hostile.legal()
 # Whatever one of them would do if it ran, and whatever the policy had to stop.

@@ -16,8 +16,8 @@ from tests.browser.people import (
     scripts_ran,
     ticket,
 )
-from tests.test_browsers_inside_apps import INSIDE
-from ticketing import barcodes
+from tests.links.test_browsers_inside_apps import INSIDE
+from ticketing.carried import barcodes
 from ticketing.extensions import db
 from ticketing.models import Order
 

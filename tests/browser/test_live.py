@@ -18,9 +18,10 @@ from tests.browser.people import (
     overview_of,
     ticket,
 )
-from ticketing import amending, history
-from ticketing.arriving import NewTicket
+from ticketing import history
 from ticketing.models import Order
+from ticketing.ordering import amending
+from ticketing.ordering.arriving import NewTicket
 
 SOON = 20_000  # milliseconds, on a busy machine
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from tests import builders, seen
 from tests.browser.people import Company, fill_in, overview_of, ticket
 from ticketing.models import Order
-from ticketing.outbox import TICKET
+from ticketing.posting.outbox import TICKET
 
 
 def lose_the_answer(page: Page, path: str) -> None:

@@ -11,9 +11,10 @@ from tests import builders
 from tests.browser.people import Company, scripts_ran
 from tests.browser.scenes.mails import at_the_mails, open_editor
 from tests.browser.test_look import AXE
-from ticketing import mail_texts, mails, outbox
 from ticketing.extensions import db
+from ticketing.mailing import mail_texts, mails
 from ticketing.models import OutboxMail
+from ticketing.posting import outbox
 
 
 def frame_of(page: Page) -> FrameLocator:

@@ -9,9 +9,10 @@ from playwright.sync_api import Error, Page, expect
 from tests import builders
 from tests.browser.keeping import kept, wait_until, wait_until_kept
 from tests.browser.people import Company, overview_of, read_qr
-from ticketing import admission, barcodes, links, personalisation
+from ticketing import links, personalisation
+from ticketing.carried import admission, barcodes
 from ticketing.models import Order, Ticket
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 COPY = "Shown without a network, as of"
 CODE = "QR code of the ticket"

@@ -9,7 +9,8 @@ from tests import builders
 from tests.browser.people import PHONE, Company, read_qr
 from tests.pdf import sheets
 from tests.smtp import SmtpServer
-from ticketing import barcodes, links
+from ticketing import links
+from ticketing.carried import barcodes
 from ticketing.models import Order, Ticket
 
 

@@ -18,7 +18,7 @@ from tests.browser.people import (
 )
 from tests.pdf import sheets
 from tests.smtp import SmtpServer
-from ticketing import barcodes
+from ticketing.carried import barcodes
 from ticketing.models import Order
 
 

@@ -30,7 +30,7 @@ from wtforms.validators import InputRequired
 from tests.components.kept import ticket_pages
 from tests.components.kept.ticket_pages import TicketPage
 from ticketing.config import PROJECT
-from ticketing.web import leading
+from ticketing.web.around import leading
 from ticketing.web.embed import Look
 
 CSP = (

@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 from ticketing.config import PROJECT
-from ticketing.keys import Keys
+from ticketing.vault.keys import Keys
 
 PAGE = (PROJECT / "docs" / "keys.md").read_text()
 CODE = PROJECT / "ticketing"

@@ -9,8 +9,8 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-from ticketing import api_keys, team
 from ticketing.config import PROJECT
+from ticketing.members import api_keys, team
 
 PAGE = (PROJECT / "docs" / "security.md").read_text()
 TESTS = PROJECT / "tests"

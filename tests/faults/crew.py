@@ -12,7 +12,8 @@ from typing import Any
 
 from flask import Flask
 
-from ticketing import create_app, fields
+from ticketing import create_app
+from ticketing.asking import fields
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.models import Ticket

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from tests import builders
 from tests.faults.crew import Member
-from ticketing import admission, cancelling, history, orders, personalisation, sharing
-from ticketing.barcodes import BarcodeRefused
+from ticketing import cancelling, history, personalisation, sharing
+from ticketing.carried import admission
+from ticketing.carried.barcodes import BarcodeRefused
 from ticketing.extensions import db
 from ticketing.links import LinkWithdrawn
 from ticketing.models import PERSONALISED, Order, Ticket
-from ticketing.orders import Booker, Line
+from ticketing.ordering import orders
+from ticketing.ordering.orders import Booker, Line
 from ticketing.refusals import (
     AlreadyClaimed,
     EditedMeanwhile,

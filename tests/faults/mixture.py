@@ -9,36 +9,22 @@ from sqlalchemy import select
 
 from tests import builders
 from tests.faults.crew import Member
-from ticketing import (
-    admission,
-    amending,
-    barcodes,
-    cancelling,
-    events,
-    following,
-    history,
-    missing,
-    needs,
-    orders,
-    personalisation,
-    questions,
-    reminders,
-    sending,
-    sharing,
-    shop_lifecycle,
-    team,
-    ticket_types,
-)
-from ticketing.arriving import NewTicket, UnknownTicketType
-from ticketing.barcodes import BarcodeRefused
+from ticketing import cancelling, history, personalisation, reminders, sending, sharing
+from ticketing.asking import missing, needs, questions
+from ticketing.asking.fields import InvalidDetails
+from ticketing.carried import admission, barcodes
+from ticketing.carried.barcodes import BarcodeRefused
 from ticketing.extensions import db
-from ticketing.fields import InvalidDetails
 from ticketing.history import By
+from ticketing.members import team
 from ticketing.models import Event, Membership, Order, Shop, Ticket, User, now
-from ticketing.orders import Booker, Line
+from ticketing.ordering import amending, following, orders
+from ticketing.ordering.arriving import NewTicket, UnknownTicketType
+from ticketing.ordering.orders import Booker, Line
+from ticketing.organising import events, shop_lifecycle, ticket_types
+from ticketing.organising.ticket_types import InvalidTicketType
 from ticketing.refusals import Refusal, ShareReplaced
-from ticketing.ticket_types import InvalidTicketType
-from ticketing.transactions import Busy
+from ticketing.storing.transactions import Busy
 
 Action = Callable[[random.Random, Shop, By], Any]
 

@@ -15,9 +15,10 @@ from sqlalchemy import func, select
 from tests import claiming, clients, invariants
 from tests.installations import Installations, variables_of
 from tests.live_server import LiveServer, running_server
-from ticketing import create_app, outbox
+from ticketing import create_app
 from ticketing.extensions import db
 from ticketing.models import Order, OutboxMail, Ticket
+from ticketing.posting import outbox
 
 CLIENTS = 30
 WON, TOO_LATE = 303, 409

@@ -9,9 +9,9 @@ from tests import builders, invariants
 from tests.faults import jobs
 from tests.faults.conftest import PROCESSES
 from tests.faults.crew import Crew, counted, slowest
-from ticketing import outbox
 from ticketing.extensions import db
 from ticketing.models import Order, Ticket
+from ticketing.posting import outbox
 
 ORDERS, TICKETS = 60, 300  # five an order
 

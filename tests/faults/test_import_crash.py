@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from tests import builders, invariants
 from tests.backoffice.files import ANNA, NOBODY, made_of, row
 from tests.killing import at_work, chance, killed_before, kills, once_before
-from ticketing import history, outbox
+from ticketing import history
 from ticketing.extensions import db
 from ticketing.imports import steps, writing
 from ticketing.models import Import, Order, OutboxMail, Ticket
+from ticketing.posting import outbox
 
 ORDERS = 20
 LONGEST = 0.1  # seconds, about as long as checking takes, or writing

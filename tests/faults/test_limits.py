@@ -10,10 +10,13 @@ from tests import builders
 from tests.backoffice import phone
 from tests.faults.conftest import PROCESSES
 from tests.faults.crew import Crew, Member, counted
-from ticketing import attempts, history, limits, outbox, sharing, two_step
+from ticketing import history, sharing
 from ticketing.extensions import db
+from ticketing.members import attempts, two_step
 from ticketing.models import Ticket
+from ticketing.posting import outbox
 from ticketing.refusals import TooManyMails
+from ticketing.storing import limits
 
 MOST = 10
 

@@ -10,9 +10,10 @@ from flask_migrate import check, downgrade, upgrade
 from tests import builders, invariants
 from tests.installations import Installations
 from tests.killing import killed_before
-from tests.test_upgrade import REVISIONS, rows
-from ticketing import create_app, health
+from tests.storing.test_upgrade import REVISIONS, rows
+from ticketing import create_app
 from ticketing.extensions import db
+from ticketing.running import health
 
 UPWARDS = REVISIONS[::-1]
 # Before which statements of each: its first, amid the tables, and where rows are moved.

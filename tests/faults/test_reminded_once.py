@@ -11,12 +11,13 @@ from flask import Flask
 from tests import builders
 from tests.faults.conftest import PROCESSES
 from tests.faults.crew import Crew, Member
-from ticketing import outbox, reminders
+from ticketing import reminders
 from ticketing.extensions import db
 from ticketing.models import Event, Order, Shop, now
+from ticketing.posting import outbox
 from ticketing.reminders import writing
 from ticketing.reminders.moments import moments
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 ORDERS = 40
 

@@ -11,9 +11,11 @@ from tests import builders, invariants
 from tests.faults import jobs
 from tests.faults.conftest import PROCESSES
 from tests.faults.crew import Crew, Outcome, counted
-from ticketing import barcodes, links, outbox
+from ticketing import links
+from ticketing.carried import barcodes
 from ticketing.extensions import db
 from ticketing.models import CHECKED_IN, OPEN, PERSONALISED, Change, Order, Ticket
+from ticketing.posting import outbox
 from ticketing.web import by_link
 
 ORDERS = 6

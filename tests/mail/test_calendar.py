@@ -10,9 +10,10 @@ from flask import Flask
 
 from tests import builders
 from tests.mail.reading import tokens_in
-from ticketing import calendar, events
+from ticketing.carried import calendar
 from ticketing.models import Event
-from ticketing.transactions import write
+from ticketing.organising import events
+from ticketing.storing.transactions import write
 
 
 @pytest.fixture

@@ -8,18 +8,13 @@ from flask import Flask
 from tests import builders
 from tests.mail.reading import Page, links_of
 from tests.smtp import SmtpServer
-from ticketing import (
-    cancelling,
-    delivery,
-    history,
-    links,
-    localtime,
-    mails,
-    sending,
-)
+from ticketing import cancelling, history, links, sending
+from ticketing.mailing import mails
 from ticketing.mailing.letter import presentable
 from ticketing.models import Order, now
-from ticketing.orders import Line
+from ticketing.ordering.orders import Line
+from ticketing.posting import delivery
+from ticketing.words import localtime
 
 
 def test_it_brings_the_link_to_the_overview(server: SmtpServer, order_of_five: Order) -> None:

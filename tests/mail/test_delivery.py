@@ -12,12 +12,13 @@ from tests import builders
 from tests.mail.deliverers import later, start
 from tests.mail.reading import tokens_in
 from tests.smtp import SmtpServer
-from ticketing import create_app, delivery, links, mail_queue, outbox
+from ticketing import create_app, links
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.models import Order, OutboxMail, now
-from ticketing.orders import Line
-from ticketing.transactions import write
+from ticketing.ordering.orders import Line
+from ticketing.posting import delivery, mail_queue, outbox
+from ticketing.storing.transactions import write
 
 
 def make_orders(count: int) -> list[Order]:

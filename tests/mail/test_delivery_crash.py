@@ -12,10 +12,10 @@ from tests.killing import at_work, chance, killed_before, kills, once_before
 from tests.mail.deliverers import later, start
 from tests.mail.test_delivery import make_orders, stored
 from tests.smtp import SmtpServer
-from ticketing import delivery, mail_queue
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.models import OutboxMail
+from ticketing.posting import delivery, mail_queue
 
 LONGEST = 0.02  # seconds, about as long as a mail takes
 WAITING = 10  # more than are sent before the kill

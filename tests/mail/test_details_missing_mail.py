@@ -9,9 +9,11 @@ from sqlalchemy import select
 from tests import builders
 from tests.mail.reading import Page, links_of
 from tests.smtp import Received, SmtpServer
-from ticketing import delivery, history, links, missing, outbox, personalisation
+from ticketing import history, links, personalisation
+from ticketing.asking import missing
 from ticketing.models import Order, OutboxMail, Shop, Ticket, now
-from ticketing.transactions import write
+from ticketing.posting import delivery, outbox
+from ticketing.storing.transactions import write
 
 OLGA = builders.ORGANISER
 

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from tests import builders
 from tests.mail.reading import Page, links_of
 from tests.smtp import SmtpServer
-from ticketing import delivery, links, names
+from ticketing import links
+from ticketing.asking import names
+from ticketing.mailing.mails import Composed
 from ticketing.mailing.message import Envelope, message_of
 from ticketing.mailing.refusals import BadHeader, Refused
-from ticketing.mails import Composed
 from ticketing.models import Order
-from ticketing.transactions import write
+from ticketing.posting import delivery
+from ticketing.storing.transactions import write
 
 HOSTILE = [
     "Party\r\nBcc: victim@example.org",

@@ -15,12 +15,12 @@ from playwright.sync_api import Browser
 from tests import builders
 from tests.browser.chromium import chromium
 from tests.mail.test_ticket_mail import edit
-from ticketing import cancelling, history, mails, personalisation, sending, sharing
+from ticketing import cancelling, history, personalisation, sending, sharing
 from ticketing.config import PROJECT
-from ticketing.mailing import defaults
+from ticketing.mailing import defaults, mails
 from ticketing.models import Order, Shop, now
-from ticketing.orders import Line
-from ticketing.transactions import write
+from ticketing.ordering.orders import Line
+from ticketing.storing.transactions import write
 
 SCREENSHOTS = PROJECT / "screenshots" / "mails"
 AXE = {

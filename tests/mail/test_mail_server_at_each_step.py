@@ -13,10 +13,10 @@ from flask import Flask
 from tests.mail.deliverers import later
 from tests.mail.test_delivery import make_orders, stored
 from tests.smtp import HANG, HANG_UP, SmtpServer, Stage
-from ticketing import delivery
-from ticketing.delivery import Report
 from ticketing.mailing import server
 from ticketing.models import Order
+from ticketing.posting import delivery
+from ticketing.posting.delivery import Report
 
 NOT_NOW, NEVER = "451 4.3.0 Not now", "554 5.7.1 Never"
 BEFORE_A_MAIL: Final[tuple[Stage, ...]] = ("greeting", "EHLO")

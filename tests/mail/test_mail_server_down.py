@@ -10,10 +10,11 @@ from tests import builders
 from tests.mail.deliverers import later, start
 from tests.mail.test_delivery import make_orders, stored
 from tests.smtp import DRIP, HANG, HANG_UP, SmtpServer, Stage
-from ticketing import delivery, history, sharing
+from ticketing import history, sharing
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.mailing import server
+from ticketing.posting import delivery
 
 
 def test_orders_claims_and_shares_go_on_without_it(smtp_server: SmtpServer, app: Flask) -> None:

@@ -16,9 +16,10 @@ from flask import Flask
 
 from tests.mail.test_delivery import make_orders, stored
 from tests.smtp import SmtpServer
-from ticketing import create_app, delivery
+from ticketing import create_app
 from ticketing.config import Settings
 from ticketing.models import now
+from ticketing.posting import delivery
 
 
 @pytest.fixture

@@ -16,11 +16,13 @@ from tests import builders
 from tests.mail.deliverers import later
 from tests.mail.test_delivery import make_orders, stored
 from tests.smtp import SmtpServer
-from ticketing import delivery, history, mail_queue, missing, outbox, reminders, sending, sharing
+from ticketing import history, reminders, sending, sharing
+from ticketing.asking import missing
 from ticketing.models import HistoryEntry, Order, OutboxMail, Share, now
+from ticketing.posting import delivery, mail_queue, outbox
 from ticketing.refusals import AskedLately, TooManyMails, TooManyShares
 from ticketing.reminders.moments import moments
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 AHEAD = dt.timedelta(days=30)
 

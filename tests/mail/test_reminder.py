@@ -10,10 +10,11 @@ from tests import builders
 from tests.mail.deliverers import later, start
 from tests.mail.reading import links_of, tokens_in
 from tests.smtp import Received, SmtpServer
-from ticketing import delivery, links, outbox, reminders
+from ticketing import links, reminders
 from ticketing.config import Settings
 from ticketing.models import MailText, Order, now
-from ticketing.transactions import write
+from ticketing.posting import delivery, outbox
+from ticketing.storing.transactions import write
 
 
 @pytest.fixture

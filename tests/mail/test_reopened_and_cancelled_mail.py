@@ -3,8 +3,9 @@
 from tests import builders
 from tests.mail.reading import Page, links_of
 from tests.smtp import Received, SmtpServer
-from ticketing import cancelling, delivery, links, personalisation
+from ticketing import cancelling, links, personalisation
 from ticketing.models import Order
+from ticketing.posting import delivery
 
 
 def reopen(order: Order, *positions: int) -> None:

@@ -8,9 +8,11 @@ from flask import Flask
 from tests import builders
 from tests.mail.reading import Page, links_of, tokens_in
 from tests.smtp import Received, SmtpServer
-from ticketing import cancelling, delivery, history, links, mails, personalisation, sharing
+from ticketing import cancelling, history, links, personalisation, sharing
+from ticketing.mailing import mails
 from ticketing.models import Order, OutboxMail, Ticket, now
-from ticketing.transactions import write
+from ticketing.posting import delivery
+from ticketing.storing.transactions import write
 
 
 def share(ticket: Ticket, recipient: str = "bob@example.org") -> int:

@@ -8,10 +8,12 @@ from flask import Flask
 from tests import builders
 from tests.mail.reading import Page, links_of
 from tests.smtp import Received, SmtpServer
-from ticketing import barcodes, cancelling, delivery, links, personalisation, sending
+from ticketing import cancelling, links, personalisation, sending
+from ticketing.carried import barcodes
 from ticketing.config import Settings
 from ticketing.models import Order, Ticket, now
-from ticketing.orders import Line
+from ticketing.ordering.orders import Line
+from ticketing.posting import delivery
 
 
 def delivered(server: SmtpServer, recipient: str = "anna@example.org") -> Received:

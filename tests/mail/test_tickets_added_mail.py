@@ -3,9 +3,11 @@
 from tests import builders
 from tests.mail.reading import Page, links_of
 from tests.smtp import Received, SmtpServer
-from ticketing import amending, cancelling, delivery, history, links, outbox
-from ticketing.arriving import NewTicket
+from ticketing import cancelling, history, links
 from ticketing.models import Order
+from ticketing.ordering import amending
+from ticketing.ordering.arriving import NewTicket
+from ticketing.posting import delivery, outbox
 
 ANNA = {"first_name": "Anna", "last_name": "Visser", "email": "anna@example.org"}
 

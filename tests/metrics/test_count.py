@@ -9,22 +9,17 @@ from flask.testing import FlaskClient
 
 from tests import builders
 from tests.operation.service import read_numbers, sum_of
-from ticketing import (
-    delivery,
-    links,
-    live,
-    mail_queue,
-    metrics,
-    personalisation,
-    tickets_pdf,
-    transactions,
-)
+from ticketing import links, metrics, personalisation
+from ticketing.carried import tickets_pdf
 from ticketing.extensions import db
+from ticketing.feed import live
 from ticketing.history import By
 from ticketing.models import Order, OutboxMail, Ticket, now
 from ticketing.pdf import PoolBusy, Renderer
+from ticketing.posting import delivery, mail_queue
 from ticketing.refusals import AlreadyClaimed
-from ticketing.transactions import Busy, write
+from ticketing.storing import transactions
+from ticketing.storing.transactions import Busy, write
 
 Numbers = Callable[[], dict[str, float]]
 

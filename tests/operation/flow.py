@@ -9,8 +9,9 @@ from tests import builders
 from tests.operation.service import SECONDS, eventually
 from tests.smtp import SmtpServer
 from tests.surfing import Surfer
-from ticketing import api_keys, links
+from ticketing import links
 from ticketing.extensions import db
+from ticketing.members import api_keys
 from ticketing.models import Order, OutboxMail, Shop
 
 PASSWORD = "correct horse battery"

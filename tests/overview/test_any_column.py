@@ -12,7 +12,8 @@ from sqlalchemy import JSON, inspect, update
 from tests import builders
 from tests.builders import make_order
 from tests.overview.looking import path_of, seen, seen_anew
-from ticketing import admission, barcodes, cancelling, links, sharing
+from ticketing import cancelling, links, sharing
+from ticketing.carried import admission, barcodes
 from ticketing.extensions import db
 from ticketing.models import (
     Base,
@@ -27,7 +28,7 @@ from ticketing.models import (
     now,
 )
 from ticketing.models.base import UTCDateTime
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 from ticketing.web.booker import state
 
 FRAMED_BY = "https://festival.example"

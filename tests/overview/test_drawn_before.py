@@ -13,12 +13,14 @@ from sqlalchemy import text
 from tests import builders
 from tests.overview.looking import path_of, seen, seen_anew
 from tests.unpacked import body_of
-from ticketing import admission, barcodes, cancelling, create_app, links, live, sharing
+from ticketing import cancelling, create_app, links, sharing
+from ticketing.carried import admission, barcodes
 from ticketing.config import settings
 from ticketing.extensions import db
+from ticketing.feed import live
 from ticketing.links import Link
 from ticketing.models import Order, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 from ticketing.web.booker import drawn
 from ticketing.web.booker.drawn import MOST_SECONDS
 

@@ -7,9 +7,9 @@ from flask.testing import FlaskClient
 from tests import builders
 from tests.overview.looking import path_of
 from tests.unpacked import body_of
-from ticketing import live
+from ticketing.feed import live
 from ticketing.models import Order
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 @pytest.fixture

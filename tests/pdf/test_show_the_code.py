@@ -9,7 +9,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageDraw
 
-from ticketing.qr import qr_bits, qr_png, qr_svg
+from ticketing.carried.qr import qr_bits, qr_png, qr_svg
 
 from .sheets import BARCODE
 

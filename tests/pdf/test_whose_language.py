@@ -3,8 +3,8 @@
 from flask import Flask
 
 from tests import builders
-from ticketing import tickets_pdf
-from ticketing.transactions import write
+from ticketing.carried import tickets_pdf
+from ticketing.storing.transactions import write
 
 
 def test_a_sheet_says_the_language_it_is_made_in(app: Flask) -> None:

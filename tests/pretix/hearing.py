@@ -6,10 +6,11 @@ from typing import Any
 from flask import current_app
 from werkzeug.test import TestResponse
 
-from ticketing import calls, links, orders
+from ticketing import calls, links
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.models import Call, Order, PretixConnection, Ticket
+from ticketing.ordering import orders
 
 
 def path_of(connection: PretixConnection) -> str:

@@ -11,7 +11,7 @@ from ticketing import calls, links
 from ticketing.links import Kind, Link
 from ticketing.models import PretixConnection
 from ticketing.pretix import connections, queue
-from ticketing.web import hooks
+from ticketing.web.machines import hooks
 
 
 def waiting() -> list[str]:

@@ -22,12 +22,14 @@ from tests.pretix.hearing import (
 )
 from tests.pretix.real import EVENT_PATH
 from tests.pretix.replay import Replay, later, order
-from ticketing import calls, cancelling, missing, outbox, personalisation
+from ticketing import calls, cancelling, personalisation
+from ticketing.asking import missing
 from ticketing.extensions import db
 from ticketing.models import CallTry, PretixConnection, now
+from ticketing.posting import outbox
 from ticketing.pretix import client, connections, progress, queue
 from ticketing.pretix.problems import words
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 def holders() -> dict[str | None, tuple[str, str, str]]:

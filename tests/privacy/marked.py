@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import LargeBinary, select
 
 from tests import builders
-from ticketing import events, history, personalisation, reminders, sending, sharing, tickets_pdf
-from ticketing.arriving import NewTicket
+from ticketing import history, personalisation, reminders, sending, sharing
+from ticketing.carried import tickets_pdf
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.imports import checking
 from ticketing.models import Base, Call, CallTry, Event, Import, Order, OutboxMail, Shop, now
-from ticketing.orders import Booker, Line, place
+from ticketing.ordering.arriving import NewTicket
+from ticketing.ordering.orders import Booker, Line, place
+from ticketing.organising import events
 from ticketing.privacy import retention
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 from ticketing.webhooks import endpoints
 from ticketing.webhooks.happenings import EVENTS
 

@@ -14,15 +14,15 @@ from tests import builders, seen
 from tests.backoffice import phone
 from tests.backoffice.browsing import Browser
 from tests.backoffice.conftest import PASSWORD
-from tests.backoffice.test_roles import TABLE
-from ticketing import api_keys, audit, two_step
-from ticketing.audit import Actor
+from tests.backoffice.people.test_roles import TABLE
 from ticketing.extensions import db
+from ticketing.members import api_keys, audit, two_step
+from ticketing.members.audit import Actor
 from ticketing.models import AuditEntry, Membership, Order, User, now
-from ticketing.transactions import write
-from ticketing.web.backoffice import audit as page_of_audit
-from ticketing.web.backoffice import audited, wording_audit
-from ticketing.web.backoffice.audited import ACTS, LOOKS
+from ticketing.storing.transactions import write
+from ticketing.web.backoffice.people import audit as page_of_audit
+from ticketing.web.backoffice.people import audited, wording_audit
+from ticketing.web.backoffice.people.audited import ACTS, LOOKS
 
 # What leaves a trace elsewhere, or is noted in the view with its numbers.
 NOTED_IN_THE_VIEW = {

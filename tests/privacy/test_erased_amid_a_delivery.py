@@ -11,12 +11,13 @@ from tests.smtp import Received, SmtpServer, smtp_server
 from tests.webhooks import receiver as receivers
 from tests.webhooks.deliveries import all_calls, later, tries_of
 from tests.webhooks.receiver import Handler, Heard, Receiver
-from ticketing import calls, delivery, history
-from ticketing.audit import PASSALONG
+from ticketing import calls, history
+from ticketing.asking.names import ERASED
 from ticketing.config import Settings
+from ticketing.members.audit import PASSALONG
 from ticketing.models import Order
-from ticketing.names import ERASED
-from ticketing.orders import Line
+from ticketing.ordering.orders import Line
+from ticketing.posting import delivery
 from ticketing.privacy import asked
 from ticketing.privacy.people import Person
 from ticketing.webhooks import endpoints

@@ -12,12 +12,14 @@ from flask.testing import FlaskCliRunner
 from tests import builders, seen
 from tests.backoffice.browsing import Browser
 from tests.privacy import marked
-from ticketing import audit, fields, links, names, needs, personalisation
+from ticketing import links, personalisation
+from ticketing.asking import fields, names, needs
+from ticketing.asking.names import ERASED
 from ticketing.extensions import db
+from ticketing.members import audit
 from ticketing.models import AuditEntry, Event, Order, Shop, now
-from ticketing.names import ERASED
 from ticketing.privacy import retention
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 def audited(action: str) -> list[dict[str, Any]]:

@@ -13,25 +13,20 @@ from sqlalchemy.orm import Session
 
 from tests import builders, seen
 from tests.privacy import marked
-from ticketing import (
-    audit,
-    cancelling,
-    history,
-    names,
-    personalisation,
-    revocations,
-    sharing,
-    transactions,
-)
-from ticketing.audit import PASSALONG
+from ticketing import cancelling, history, personalisation, sharing
+from ticketing.asking import names
+from ticketing.asking.names import ERASED
 from ticketing.config import settings
 from ticketing.extensions import db
+from ticketing.members import audit
+from ticketing.members.audit import PASSALONG
 from ticketing.models import AuditEntry, Event, Order, Ticket
-from ticketing.names import ERASED
 from ticketing.privacy import asked, held, people
 from ticketing.privacy.asked import StillComing
 from ticketing.privacy.erasing import Erased
 from ticketing.privacy.people import NobodyFound, Person
+from ticketing.storing import transactions
+from ticketing.vault import revocations
 
 pytestmark = pytest.mark.usefixtures("consistent")
 

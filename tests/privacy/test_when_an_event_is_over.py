@@ -15,19 +15,21 @@ from sqlalchemy.orm import Session
 
 from tests import builders, invariants, seen
 from tests.privacy import marked
-from ticketing import cancelling, mails, revocations, sending
-from ticketing.audit import Actor
+from ticketing import cancelling, sending
+from ticketing.asking.names import ERASED
 from ticketing.config import settings
-from ticketing.delivery import error_of
 from ticketing.extensions import db
+from ticketing.mailing import mails
+from ticketing.members.audit import Actor
 from ticketing.models import AuditEntry, Base, Event, Order, Shop, Ticket
-from ticketing.names import ERASED
-from ticketing.orders import Booker, Line, place
+from ticketing.ordering.orders import Booker, Line, place
 from ticketing.pdf import Renderer
+from ticketing.posting.delivery import error_of
 from ticketing.privacy import again, remains, retention
 from ticketing.privacy.retention import Done
 from ticketing.search import Wanted, count
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
+from ticketing.vault import revocations
 
 # Every column in which words can stand, and whose they are. A new one fails here until somebody has
 # said so: is it filled in `marked.lives`, and erased in `privacy/erasing.py`?

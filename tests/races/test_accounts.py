@@ -7,8 +7,8 @@ from tests import builders
 from tests.at_once import kinds, meeting_at
 from tests.backoffice.conftest import PASSWORD
 from tests.races.holding import hold
-from ticketing import passwords, users
 from ticketing.extensions import db
+from ticketing.members import passwords, users
 from ticketing.models import Organiser, User
 
 pytestmark = pytest.mark.engine("postgresql")

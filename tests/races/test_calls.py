@@ -12,13 +12,14 @@ from tests.at_once import kinds, meeting_at
 from tests.pretix.conftest import connection, pretix, settings, shop, unmapped
 from tests.pretix.hearing import all_calls
 from tests.races.holding import hold
-from ticketing import api_keys, following
-from ticketing.arriving import NewTicket
 from ticketing.calls import Outcome
 from ticketing.calls.queue import lease, settle
 from ticketing.extensions import db
+from ticketing.members import api_keys
 from ticketing.models import ApiKey, PretixConnection, Shop, Ticket, WebhookEndpoint, now
-from ticketing.orders import Booker
+from ticketing.ordering import following
+from ticketing.ordering.arriving import NewTicket
+from ticketing.ordering.orders import Booker
 from ticketing.pretix import connections, queue
 from ticketing.webhooks import endpoints
 from ticketing.webhooks.happenings import EVENTS

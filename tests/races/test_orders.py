@@ -11,19 +11,8 @@ from sqlalchemy import select
 from tests import builders, seen
 from tests.at_once import kinds, meeting_at
 from tests.races.holding import hold
-from ticketing import (
-    amending,
-    following,
-    history,
-    missing,
-    needs,
-    orders,
-    personalisation,
-    reminders,
-    shop_lifecycle,
-    ticket_types,
-)
-from ticketing.arriving import NewTicket
+from ticketing import history, personalisation, reminders
+from ticketing.asking import missing, needs
 from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.models import (
@@ -35,7 +24,10 @@ from ticketing.models import (
     Ticket,
     TicketType,
 )
-from ticketing.orders import Booker, Line
+from ticketing.ordering import amending, following, orders
+from ticketing.ordering.arriving import NewTicket
+from ticketing.ordering.orders import Booker, Line
+from ticketing.organising import shop_lifecycle, ticket_types
 
 pytestmark = [pytest.mark.engine("postgresql"), pytest.mark.usefixtures("consistent")]
 

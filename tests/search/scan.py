@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing import names, search
+from ticketing import search
+from ticketing.asking import names
 from ticketing.search import Wanted
 from ticketing.search.index import entries
 from ticketing.search.texts import MARK

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from tests import builders
 from tests.search import scan
-from ticketing import made_up, search
+from ticketing import search
 from ticketing.extensions import db
 from ticketing.models import Shop
 from ticketing.search import Wanted, texts
 from ticketing.search.index import entries
+from ticketing.trying import made_up
 
 ORDERS = 12
 FIRST = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)

@@ -10,12 +10,13 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from tests import builders
-from ticketing import made_up, search
+from ticketing import search
 from ticketing.config import PROJECT
 from ticketing.extensions import db
 from ticketing.models import Order, Shop
 from ticketing.search import Wanted, pages, terms
-from ticketing.transactions import SLOW
+from ticketing.storing.transactions import SLOW
+from ticketing.trying import made_up
 
 QUERIES = (
     {"text": "visser"},
@@ -164,7 +165,7 @@ from sqlalchemy import event, select, text
 from ticketing import create_app
 from ticketing.extensions import db
 from ticketing.models import Order
-from ticketing.transactions import SLOW
+from ticketing.storing.transactions import SLOW
 
 turns, over = 0, False
 

@@ -8,21 +8,15 @@ from sqlalchemy import delete
 
 from tests import builders
 from tests.search import peeking
-from ticketing import (
-    amending,
-    cancelling,
-    history,
-    personalisation,
-    search,
-    sending,
-    ticket_types,
-)
+from ticketing import cancelling, history, personalisation, search, sending
 from ticketing.extensions import db
 from ticketing.models import Order, SearchEntry, Shop, TicketType
-from ticketing.orders import Line
+from ticketing.ordering import amending
+from ticketing.ordering.orders import Line
+from ticketing.organising import ticket_types
 from ticketing.search import Wanted
 from ticketing.search.index import entries
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 pytestmark = pytest.mark.usefixtures("consistent")  # each entry, and the index to the last term
 

@@ -7,11 +7,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import builders
-from ticketing import made_up, orders, search, sending
+from ticketing import search, sending
 from ticketing.extensions import db
 from ticketing.models import Order, Shop
-from ticketing.orders import Line
+from ticketing.ordering import orders
+from ticketing.ordering.orders import Line
 from ticketing.search import Page, Wanted
+from ticketing.trying import made_up
 
 pytestmark = pytest.mark.usefixtures("way")
 

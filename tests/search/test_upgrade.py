@@ -6,9 +6,10 @@ from sqlalchemy import text
 
 from tests import builders
 from tests.search import peeking, scan
-from ticketing import cancelling, made_up, search
+from ticketing import cancelling, search
 from ticketing.extensions import db
 from ticketing.search import Wanted
+from ticketing.trying import made_up
 
 BEFORE = "20261124"
 

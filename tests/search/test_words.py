@@ -11,7 +11,7 @@ from ticketing.extensions import db
 from ticketing.models import Order, Shop
 from ticketing.search import Wanted, texts
 from ticketing.search.index import entries
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 pytestmark = pytest.mark.usefixtures("way")
 

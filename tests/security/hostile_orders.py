@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from tests import builders
-from ticketing import fields, orders
-from ticketing.arriving import NewTicket
+from ticketing.asking import fields
 from ticketing.models import Order, Shop
-from ticketing.orders import Booker
+from ticketing.ordering import orders
+from ticketing.ordering.arriving import NewTicket
+from ticketing.ordering.orders import Booker
 
 MAIL = "anna@example.org"
 

@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image as Pillow
 from PIL import PngImagePlugin
 
-from tests.test_images import GPS, file_of, half_red_half_blue
+from tests.organising.test_images import GPS, file_of, half_red_half_blue
 
 # What others could read in a file, if somebody handed it on as it came.
 PHP = b"<?php system($_GET['x']); ?>"

@@ -19,7 +19,8 @@ from tests.backoffice.test_scope import ids_of, path_of, rules_of
 from tests.fuzzing import Slowest, examples
 from tests.security import hostile_orders
 from tests.security.test_odd_values import public_paths
-from ticketing import calendar, links
+from ticketing import links
+from ticketing.carried import calendar
 
 # Each ends what the next case needs: the session, or the account that it is of.
 LEFT_ALONE = ("/sign-out", "/second-step")

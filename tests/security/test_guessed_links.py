@@ -11,11 +11,12 @@ from werkzeug.test import TestResponse
 from tests import seen
 from tests.security.conftest import World
 from tests.security.link_routes import KINDS
-from ticketing import attempts, history, links, sharing
+from ticketing import history, links, sharing
 from ticketing.extensions import db
 from ticketing.links import Kind, Link
+from ticketing.members import attempts
 from ticketing.models import LimitUse
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 HERE, NEXT_DOOR, ELSEWHERE = "2001:db8:1:2::5", "2001:db8:1:2::6", "2001:db8:1:3::5"
 MOST = attempts.LINKS

@@ -14,10 +14,14 @@ from tests.backoffice.browsing import Browser, Fields, forms_in, refused_in
 from tests.backoffice.conftest import PASSWORD
 from tests.mail.reading import Page
 from tests.security import hostile_orders
-from ticketing import calendar, fields, links, mails, names, outbox
+from ticketing import links
+from ticketing.asking import fields, names
+from ticketing.carried import calendar
 from ticketing.extensions import db
+from ticketing.mailing import mails
 from ticketing.mailing.letter import presentable
 from ticketing.models import Call, Order, OutboxMail, Shop
+from ticketing.posting import outbox
 from ticketing.webhooks import endpoints, sending
 from ticketing.webhooks.happenings import CREATED
 

@@ -14,9 +14,10 @@ from tests import builders, seen
 from tests.backoffice.browsing import Browser
 from tests.security.conftest import World
 from tests.security.link_routes import link_routes
-from ticketing import history, links, outbox, sharing
+from ticketing import history, links, sharing
 from ticketing.links import Kind
 from ticketing.models import Ticket
+from ticketing.posting import outbox
 from ticketing.web import link_forms
 
 VERA = {

@@ -13,12 +13,14 @@ from tests import builders, seen
 from tests.backoffice.test_scope import ids_of
 from tests.security.conftest import World
 from tests.security.link_routes import KINDS, Route, ask, link_routes
-from ticketing import api_keys, barcodes, history, links, personalisation, sharing
-from ticketing.barcodes import BarcodeRefused
+from ticketing import history, links, personalisation, sharing
+from ticketing.carried import barcodes
+from ticketing.carried.barcodes import BarcodeRefused
 from ticketing.extensions import db
 from ticketing.links import Kind, Link, UnknownLink
+from ticketing.members import api_keys
 from ticketing.models import Ticket
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 BOTS = [
     "WhatsApp/2.23.20.0",

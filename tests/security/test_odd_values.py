@@ -17,7 +17,7 @@ from tests.backoffice.conftest import PASSWORD
 from tests.backoffice.test_scope import ids_of, path_of, rules_of
 from ticketing import links
 from ticketing.models import Order, Shop
-from ticketing.web import protection
+from ticketing.web.around import protection
 
 # The third is twice as long once it is normalised, the fourth is folded into a sentence.
 TEXTS = ["a\0b", "x" * 5_000, "\u0958" * 200, "\ufdfa" * 150]

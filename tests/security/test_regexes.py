@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import ticketing
-from ticketing.logs import redact
+from ticketing.running.logs import redact
 
 LENGTH = 50_000  # its square takes minutes, the length itself some milliseconds
 PIECES = (

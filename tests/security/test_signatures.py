@@ -8,7 +8,7 @@ from flask import Flask
 from tests import builders
 from tests.backoffice.browsing import Browser
 from tests.backoffice.conftest import PASSWORD
-from ticketing import passwords
+from ticketing.members import passwords
 
 A_SHA_256 = 43  # characters of base64, without what fills it up
 

@@ -12,17 +12,17 @@ from flask import Flask
 from tests import builders, seen
 from tests.backoffice.browsing import Browser, refused_in
 from tests.backoffice.conftest import PASSWORD
+from tests.backoffice.events.test_pictures import Place
 from tests.backoffice.files import made_of, of, row
 from tests.backoffice.files import upload as upload_orders
-from tests.backoffice.test_pictures import Place
+from tests.organising.test_images import colour_at, file_of, half_red_half_blue, opened
 from tests.security import polyglots
-from tests.test_images import colour_at, file_of, half_red_half_blue, opened
 from tests.wallet import authority
-from ticketing import decoding
 from ticketing.config import settings
-from ticketing.decoding import Refused
 from ticketing.imports import steps
 from ticketing.models import Shop
+from ticketing.organising import decoding
+from ticketing.organising.decoding import Refused
 from ticketing.wallet import apple_settings, certificates
 from ticketing.wallet.accounts import APPLE_KEY
 from ticketing.wallet.apple_settings import Upload

@@ -16,8 +16,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
 from babel.support import Translations
 
-from ticketing import catalogues
 from ticketing.translating import source
+from ticketing.words import catalogues
 
 OPEN, CLOSE = "⟦", "⟧"
 # What is put in, and what belongs to HTML, stays as it is.

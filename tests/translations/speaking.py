@@ -8,7 +8,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.support import Translations
 
-from ticketing import catalogues
+from ticketing.words import catalogues
 
 
 def words(language: str, said: Mapping[str, str]) -> Translations:

@@ -11,10 +11,11 @@ from babel.support import Translations
 from flask import Flask
 from flask_babel import force_locale
 
-from ticketing import catalogues, create_app, languages
+from ticketing import create_app
 from ticketing.config import Settings
-from ticketing.formats import labelled
 from ticketing.translating import checking, source
+from ticketing.words import catalogues, languages
+from ticketing.words.formats import labelled
 
 OURS = Settings().translations
 # What people, scripts and checks rely on: docs/translating.md.

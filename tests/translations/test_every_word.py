@@ -20,20 +20,16 @@ from tests.security.conftest import FromOutside
 from tests.security.link_routes import link_routes
 from tests.translations import pseudo
 from tests.translations.reading import data_words, untranslated
-from ticketing import (
-    catalogues,
-    email_changes,
-    invitations,
-    links,
-    mails,
-    outbox,
-    tickets_pdf,
-)
+from ticketing import links
+from ticketing.carried import tickets_pdf
 from ticketing.extensions import db
-from ticketing.mailing import account_letters, defaults
+from ticketing.mailing import account_letters, defaults, mails
+from ticketing.members import email_changes, invitations
 from ticketing.models import AppleWallet, Order, OutboxMail, now
-from ticketing.transactions import write
+from ticketing.posting import outbox
+from ticketing.storing.transactions import write
 from ticketing.web import errors
+from ticketing.words import catalogues
 
 LANGUAGE = "he"  # Babel's dates have no Latin letter in it
 ASKING = {"Accept-Language": LANGUAGE}

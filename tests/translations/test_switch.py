@@ -12,8 +12,8 @@ from tests.security.conftest import FromOutside
 from tests.translations.speaking import teach
 from ticketing import links
 from ticketing.models import Order, User
-from ticketing.transactions import write
-from ticketing.web.leading import leading_on
+from ticketing.storing.transactions import write
+from ticketing.web.around.leading import leading_on
 
 PASSWORD = "correct horse battery"
 

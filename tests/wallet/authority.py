@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from ticketing.models import AppleWallet, GoogleWallet, now
 from ticketing.models.base import random_link_id
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 from ticketing.wallet.accounts import APPLE_KEY, GOOGLE_KEY
 
 PASS_TYPE = "pass.org.example.tickets"

@@ -9,25 +9,18 @@ from flask.testing import FlaskClient
 from tests import builders, hostile
 from tests.browser.scenes.set_up import drawing
 from tests.seen import digest
-from tests.test_names import GOOD
+from tests.tickets.test_names import GOOD
 from tests.translations.speaking import teach
 from tests.wallet import authority
 from tests.wallet.reading import Opened, opened
-from ticketing import (
-    admission,
-    barcodes,
-    cancelling,
-    events,
-    images,
-    links,
-    names,
-    personalisation,
-    shops,
-)
-from ticketing import languages as spoken
-from ticketing.brand import contrast
+from ticketing import cancelling, links, personalisation
+from ticketing.asking import names
+from ticketing.carried import admission, barcodes
 from ticketing.models import AppleWallet, Event, Shop, Ticket, now
-from ticketing.transactions import write
+from ticketing.organising import events, images, shops
+from ticketing.organising.brand import contrast
+from ticketing.storing.transactions import write
+from ticketing.words import languages as spoken
 
 pytestmark = pytest.mark.usefixtures("apple")
 

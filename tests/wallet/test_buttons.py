@@ -10,7 +10,7 @@ from tests import builders
 from tests.wallet import authority
 from ticketing import cancelling, links
 from ticketing.models import Shop, Ticket, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 BOTH = ["Add to Apple Wallet", "Add to Google Wallet"]
 DEVICES = {

@@ -8,11 +8,12 @@ from flask import Flask
 from tests import builders
 from tests.backoffice.conftest import PASSWORD
 from tests.wallet import authority
-from ticketing import mails, outbox
 from ticketing.extensions import db
+from ticketing.mailing import mails
 from ticketing.mailing.letter import Reason, Withdrawn
 from ticketing.models import AppleWallet, OutboxMail, Shop, User, now
-from ticketing.transactions import write
+from ticketing.posting import outbox
+from ticketing.storing.transactions import write
 from ticketing.wallet import apple_settings, ending
 from ticketing.wallet.apple_settings import Upload
 

@@ -9,13 +9,15 @@ from werkzeug.test import TestResponse
 
 from tests import builders, hostile
 from tests.seen import digest
-from tests.test_names import GOOD
+from tests.tickets.test_names import GOOD
 from tests.wallet import authority
 from tests.wallet.google_reference import Claims, EventTicketClass, EventTicketObject
 from tests.wallet.reading import SAVE, claims_in, raw_claims_in
-from ticketing import admission, barcodes, cancelling, links, names
+from ticketing import cancelling, links
+from ticketing.asking import names
+from ticketing.carried import admission, barcodes
 from ticketing.models import GoogleWallet, Shop, Ticket, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 pytestmark = pytest.mark.usefixtures("google")
 

@@ -20,9 +20,11 @@ from tests.backoffice.browsing import Browser, refused_in
 from tests.backoffice.conftest import PASSWORD, olga, rival
 from tests.wallet import authority
 from tests.wallet.reading import Opened, claims_in, opened
-from ticketing import barcodes, confined, links
+from ticketing import links
+from ticketing.carried import barcodes
 from ticketing.models import AppleWallet, GoogleWallet, Organiser, Shop, now
-from ticketing.transactions import write
+from ticketing.running import confined
+from ticketing.storing.transactions import write
 from ticketing.wallet import accounts, apple_settings, google_settings
 from ticketing.wallet.apple_settings import Upload
 

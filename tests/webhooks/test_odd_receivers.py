@@ -12,7 +12,8 @@ from tests import builders
 from tests.webhooks.deliveries import all_calls, later, tries_of
 from tests.webhooks.receiver import Answer, Handler, Heard, Receiver, fine
 from tests.webhooks.receiver import receiver as another_receiver
-from ticketing import calls, outbound
+from ticketing import calls
+from ticketing.calls import outbound
 from ticketing.models import Shop, WebhookEndpoint
 from ticketing.webhooks import endpoints
 from ticketing.webhooks.happenings import EVENTS

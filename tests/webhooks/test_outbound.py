@@ -22,12 +22,13 @@ from hypothesis import strategies as st
 
 from tests.webhooks.receiver import Handler, Heard, Receiver
 from tests.webhooks.receiver import receiver as another_receiver
-from ticketing import create_app, outbound
+from ticketing import create_app
+from ticketing.calls import outbound
+from ticketing.calls.outbound import NotReached, TargetRefused, TimedOut, is_public
 from ticketing.config import Settings
 from ticketing.extensions import db
 from ticketing.models import now
-from ticketing.outbound import NotReached, TargetRefused, TimedOut, is_public
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 @pytest.fixture

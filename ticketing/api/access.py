@@ -7,10 +7,11 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 from flask import g, request
 from flask_babel import gettext as _
 
-from ticketing import api_keys, security_log
 from ticketing.api.answers import REQUEST, ApiError
+from ticketing.members import api_keys
 from ticketing.models import ApiKey
-from ticketing.web import noted
+from ticketing.running import security_log
+from ticketing.web.around import noted
 
 READ: Final = api_keys.READ
 WRITE: Final = api_keys.WRITE

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from ticketing.transactions import Busy, Unavailable
+from ticketing.storing.transactions import Busy, Unavailable
 
 REQUEST: Final = "request"  # the "field" of what is wrong with no field of the body
 MAX_ERRORS: Final = 50  # a body of two megabytes can hold more mistakes than anybody reads

@@ -4,8 +4,11 @@ from typing import Final
 
 from flask import Response, g, request
 
-from ticketing import audit, limits, links, outbox
-from ticketing.audit import Actor
+from ticketing import links
+from ticketing.members import audit
+from ticketing.members.audit import Actor
+from ticketing.posting import outbox
+from ticketing.storing import limits
 
 _READING: Final = frozenset({"api.list_orders", "api.look_up"})
 

@@ -6,7 +6,6 @@ from typing import Final
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from ticketing import admission, barcodes, doors, names
 from ticketing.api import bodies
 from ticketing.api.access import DOOR, needs
 from ticketing.api.answers import not_found
@@ -22,6 +21,8 @@ from ticketing.api.shapes.doors import (
     RefusedOut,
     RefusedWanted,
 )
+from ticketing.asking import names
+from ticketing.carried import admission, barcodes, doors
 from ticketing.extensions import db
 from ticketing.models import ApiKey, Event, now
 

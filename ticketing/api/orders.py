@@ -8,17 +8,19 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
-from ticketing import cancelling, history, languages, orders, sending
+from ticketing import cancelling, history, sending
 from ticketing.api import bodies, wanted
 from ticketing.api.access import READ, WRITE, needs
 from ticketing.api.answers import ApiError, invalid, not_found
 from ticketing.api.blueprint import blueprint
 from ticketing.api.present import order_out, order_placed
 from ticketing.api.shapes.orders import CODE, CancelIn, OrderIn
+from ticketing.asking.fields import InvalidDetails
 from ticketing.extensions import db
-from ticketing.fields import InvalidDetails
 from ticketing.models import ApiKey, Event, Order, Shop
-from ticketing.orders import Booker
+from ticketing.ordering import orders
+from ticketing.ordering.orders import Booker
+from ticketing.words import languages
 
 
 @blueprint.post("/v1/orders")

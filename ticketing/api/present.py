@@ -16,8 +16,8 @@ from ticketing.api.shapes.orders import (
     TicketPlaced,
     TypeOut,
 )
-from ticketing.downloads import Download, download_of
-from ticketing.fields import OF_TICKET, asked_of
+from ticketing.asking.fields import OF_TICKET, asked_of
+from ticketing.carried.downloads import Download, download_of
 from ticketing.models import CHECKED_IN, PERSONALISED, Event, Order, Shop, Ticket, TicketType
 from ticketing.personalisation import holder_of
 from ticketing.status import status_of

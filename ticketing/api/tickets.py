@@ -5,7 +5,7 @@ from contextlib import suppress
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ticketing import amending, cancelling, orders
+from ticketing import cancelling
 from ticketing.api import bodies, wanted
 from ticketing.api.access import WRITE, needs
 from ticketing.api.answers import REQUEST, ApiError, invalid, not_found
@@ -15,6 +15,7 @@ from ticketing.api.present import order_out
 from ticketing.api.shapes.orders import CancelIn
 from ticketing.api.shapes.tickets import AddedIn, AddIn
 from ticketing.models import ApiKey
+from ticketing.ordering import amending, orders
 from ticketing.refusals import OrderCancelled, ShopArchived, TicketCancelled
 
 

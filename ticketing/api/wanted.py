@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 
-from ticketing import arriving, fields
 from ticketing.api.shapes.tickets import AddedIn, HolderIn, LineIn
-from ticketing.arriving import MAX_TICKETS, Line, NewTicket
-from ticketing.fields import InvalidDetails
+from ticketing.asking import fields
+from ticketing.asking.fields import InvalidDetails
 from ticketing.models import Event
+from ticketing.ordering import arriving
+from ticketing.ordering.arriving import MAX_TICKETS, Line, NewTicket
 
 Lines = Sequence[LineIn | AddedIn]
 Errors = dict[str, list[str]]

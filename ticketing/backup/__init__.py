@@ -18,16 +18,18 @@ from typing import Final
 from flask import current_app
 from sqlalchemy import inspect, select
 
-from ticketing import installation, keys, revocations, sessions
 from ticketing.backup import open_tickets, overviews, postgres, sqlite
 from ticketing.backup.files import BackupFailed, appears_whole
 from ticketing.backup.looking import Looked
 from ticketing.config import settings
 from ticketing.extensions import db
-from ticketing.locking import lock
+from ticketing.members import sessions
 from ticketing.models import Installation, Organiser, now
 from ticketing.models.installation import THE_ONE
-from ticketing.transactions import write
+from ticketing.storing import installation
+from ticketing.storing.locking import lock
+from ticketing.storing.transactions import write
+from ticketing.vault import keys, revocations
 
 __all__ = ["BackupFailed", "Done", "backup", "look", "put_back", "take_back_again"]
 

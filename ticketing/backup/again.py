@@ -10,12 +10,14 @@ from typing import Any, Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import history, invitations, live, revoked, sessions
+from ticketing import history
 from ticketing.cancelling import cancel_order, cancel_ticket
 from ticketing.extensions import db
+from ticketing.feed import live
 from ticketing.guards import current_share, end_share, locked, ticket_in
 from ticketing.history import SYSTEM
-from ticketing.locking import lock, lock_if_there
+from ticketing.members import invitations, sessions
+from ticketing.members.team import ROLES
 from ticketing.models import (
     CANCELLED,
     CHECKED_IN,
@@ -36,9 +38,10 @@ from ticketing.models import (
 from ticketing.personalisation import can_reopen, reopen
 from ticketing.pretix import connections
 from ticketing.refusals import InvitationOver
-from ticketing.revocations import Subject, replays
-from ticketing.team import ROLES
-from ticketing.transactions import write
+from ticketing.storing.locking import lock, lock_if_there
+from ticketing.storing.transactions import write
+from ticketing.vault import revoked
+from ticketing.vault.revocations import Subject, replays
 from ticketing.webhooks import endpoints
 
 REASON: Final = "Done before the database was restored from a backup"

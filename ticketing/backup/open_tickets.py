@@ -7,15 +7,16 @@ from pathlib import Path
 from sqlalchemy import case, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from ticketing import live, revocations
 from ticketing.backup.again import REASON
 from ticketing.backup.portions import in_portions
 from ticketing.extensions import db
+from ticketing.feed import live
 from ticketing.guards import WITHDRAWN
 from ticketing.history import SYSTEM
-from ticketing.leases import rows
 from ticketing.models import OPEN, HistoryEntry, Order, Ticket, now
 from ticketing.models.base import UTCDateTime
+from ticketing.storing.leases import rows
+from ticketing.vault import revocations
 
 
 def unused_generation(others: Sequence[Path]) -> int:

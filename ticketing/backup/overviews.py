@@ -5,11 +5,11 @@ from functools import partial
 from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Session
 
-from ticketing import live
 from ticketing.backup.portions import in_portions
-from ticketing.leases import rows
+from ticketing.feed import live
 from ticketing.models import Change, Order, Ticket
-from ticketing.transactions import write
+from ticketing.storing.leases import rows
+from ticketing.storing.transactions import write
 
 
 def begin_anew(generation: int) -> None:

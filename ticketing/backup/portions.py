@@ -9,9 +9,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from ticketing.locking import to_change
 from ticketing.models import Order
-from ticketing.transactions import write
+from ticketing.storing.locking import to_change
+from ticketing.storing.transactions import write
 
 ORDERS_AT_ONCE: Final = 2_000
 

@@ -16,11 +16,11 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, text
 
-from ticketing import database_tls
 from ticketing.backup.files import BackupFailed, appears_whole
 from ticketing.backup.looking import Looked
 from ticketing.config import settings
 from ticketing.models import Base
+from ticketing.storing import database_tls
 
 HEADER: Final = b"PGDMP"
 _OTHERS_SECONDS: Final = 90  # longer than a transaction of ours may stand still

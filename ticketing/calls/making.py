@@ -20,11 +20,11 @@ from flask import Flask, current_app
 
 from ticketing.calls import queue
 from ticketing.calls.handlers import HANDLERS, Outcome, Result
+from ticketing.calls.outbound import NotReached
 from ticketing.calls.queue import Lane, Lease
 from ticketing.extensions import db
 from ticketing.models import now
-from ticketing.outbound import NotReached
-from ticketing.transactions import DATABASE_ERRORS, Busy, Unavailable
+from ticketing.storing.transactions import DATABASE_ERRORS, Busy, Unavailable
 
 Clock = Callable[[], dt.datetime]
 

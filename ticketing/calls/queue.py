@@ -13,8 +13,6 @@ from sqlalchemy.orm import Session, aliased
 from ticketing import metrics
 from ticketing.calls.handlers import Outcome, Result
 from ticketing.extensions import db
-from ticketing.leases import Leases, change_all
-from ticketing.locking import lock_if_there
 from ticketing.models import (
     Call,
     CallTry,
@@ -24,7 +22,9 @@ from ticketing.models import (
     WebhookEndpoint,
     now,
 )
-from ticketing.transactions import write
+from ticketing.storing.leases import Leases, change_all
+from ticketing.storing.locking import lock_if_there
+from ticketing.storing.transactions import write
 
 LEASE: Final = dt.timedelta(minutes=2)  # longer than any handler takes
 # Until the 2nd, 3rd … 10th try, as the Standard Webhooks specification proposes: 75 hours in all.

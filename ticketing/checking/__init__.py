@@ -12,12 +12,12 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ticketing import outbox
 from ticketing.checking import database, loading, tables
 from ticketing.checking import orders as of_orders
 from ticketing.checking import tickets as of_tickets
 from ticketing.models import OutboxMail
 from ticketing.personalisation import CLAIM_MAILS_PER_RECIPIENT
+from ticketing.posting import outbox
 
 # Asking the full-text index for all that it should know of an order takes longer than all else
 # about it. What was once out of step there would be in many places.

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
-from ticketing import health, installation
 from ticketing.models import Base
 from ticketing.models.installation import Installation
+from ticketing.running import health
 from ticketing.search import entries, terms
-from ticketing.transactions import SLOW
+from ticketing.storing import installation
+from ticketing.storing.transactions import SLOW
 
 
 def problems(session: Session) -> Iterator[str]:

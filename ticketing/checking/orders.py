@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from ticketing import live, outbox
 from ticketing.checking.loading import Row, Whole
+from ticketing.feed import live
 from ticketing.models import CANCELLED
+from ticketing.posting import outbox
 from ticketing.search import entries as search
 
 # Each of these raises the order's version once; so does a reopen, however many tickets it takes.

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from ticketing.members.team import ROLES
 from ticketing.models import (
     Call,
     Change,
@@ -36,8 +37,7 @@ from ticketing.models import (
     User,
     WebhookEndpoint,
 )
-from ticketing.team import ROLES
-from ticketing.transactions import SLOW
+from ticketing.storing.transactions import SLOW
 
 SHOWN: Final = 5  # ids of a sentence, of those that it is true of
 

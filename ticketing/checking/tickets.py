@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ticketing import outbox
+from ticketing.asking.holders import holder_of
 from ticketing.checking.loading import Row, Whole
 from ticketing.checking.orders import REVISING, raised
-from ticketing.holders import holder_of
 from ticketing.models import CANCELLED, CHECKED_IN, OPEN, PERSONALISED
+from ticketing.posting import outbox
 
 Flooded = Callable[[str], bool]
 

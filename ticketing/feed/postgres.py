@@ -14,8 +14,8 @@ import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ticketing.feed.live import CHANNEL, LEFT_OUT
 from ticketing.feed.sources import AT_MOST, Row, in_portions
-from ticketing.live import CHANNEL, LEFT_OUT
 
 LOOK_ANYWAY: Final = 1.0  # seconds
 # No transaction of ours is open for longer. One that was rolled back leaves its ids unused.

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 
 from ticketing.models import Change, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 _AT_ONCE: Final = 5_000  # writers wait for each other: portions, not one long transaction
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 
-from ticketing import arriving, fields, languages, names, orders, sending
-from ticketing.fields import InvalidDetails
+from ticketing import sending
+from ticketing.asking import fields, names
+from ticketing.asking.fields import InvalidDetails
 from ticketing.imports.columns import (
     BOOKER,
     HOLDER,
@@ -23,8 +24,10 @@ from ticketing.imports.columns import (
 )
 from ticketing.imports.reading import Row, Sheet
 from ticketing.models import Event, Shop, TicketType
-from ticketing.neutral import plain
-from ticketing.turns import taking_turns
+from ticketing.ordering import arriving, orders
+from ticketing.running.turns import taking_turns
+from ticketing.words import languages
+from ticketing.words.neutral import plain
 
 MAX_REFERENCE: Final = 100
 LONGEST_WORD: Final = 100  # of a ticket type as a file names it

@@ -10,12 +10,12 @@ from typing import Final
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from ticketing import fields
-from ticketing.formats import listed
+from ticketing.asking import fields
 from ticketing.imports.reading import UnreadableFile
-from ticketing.languages import FIRST
 from ticketing.models import Event, TicketType
-from ticketing.neutral import neutral
+from ticketing.words.formats import listed
+from ticketing.words.languages import FIRST
+from ticketing.words.neutral import neutral
 
 REFERENCE: Final = "reference"
 LANGUAGE: Final = "language"

@@ -9,11 +9,11 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from ticketing import arriving, orders
-from ticketing.arriving import MAX_TICKETS, Checked, NewTicket
 from ticketing.imports.checking import Good
-from ticketing.orders import Arrival, Booker
-from ticketing.turns import taking_turns
+from ticketing.ordering import arriving, orders
+from ticketing.ordering.arriving import MAX_TICKETS, Checked, NewTicket
+from ticketing.ordering.orders import Arrival, Booker
+from ticketing.running.turns import taking_turns
 
 # The reference of an order that its file gives none.
 FROM_FILE: Final = "csv:"

@@ -10,7 +10,7 @@ from typing import Final
 
 from flask_babel import gettext as _
 
-from ticketing.formats import number
+from ticketing.words.formats import number
 
 MAX_ROWS: Final = 5_000
 MAX_BYTES: Final = 8 * 1024 * 1024

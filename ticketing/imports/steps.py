@@ -22,10 +22,10 @@ from ticketing.imports.checking import Checker, Error, Found
 from ticketing.imports.columns import Layout
 from ticketing.imports.grouping import Plan
 from ticketing.imports.reading import Sheet, UnreadableFile
-from ticketing.locking import to_change
 from ticketing.models import Event, Import, Shop, now
-from ticketing.transactions import write
-from ticketing.turns import taking_turns
+from ticketing.running.turns import taking_turns
+from ticketing.storing.locking import to_change
+from ticketing.storing.transactions import write
 
 SECONDS_PER_STEP: Final = 0.5
 ROWS_PER_STEP: Final = 500

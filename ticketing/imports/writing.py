@@ -5,13 +5,14 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from ticketing import orders, outbox
 from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import checking, grouping, steps
 from ticketing.models import Import
+from ticketing.ordering import orders
+from ticketing.posting import outbox
 from ticketing.refusals import EditedMeanwhile
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 AT_ONCE: Final = 50  # orders between two breaths, all in one transaction
 

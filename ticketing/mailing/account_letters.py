@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ticketing import email_changes, links, localtime, outbox, passwords, two_step
+from ticketing import links
 from ticketing.config import settings
 from ticketing.extensions import db
 from ticketing.mailing.letter import Letter, Reason, Withdrawn, one_line, presentable
+from ticketing.members import email_changes, passwords, two_step
 from ticketing.models import AppleWallet, EmailChange, Invitation, OutboxMail, User, now
+from ticketing.posting import outbox
 from ticketing.wallet.accounts import WARN
+from ticketing.words import localtime
 
 
 def invitation(mail: OutboxMail) -> Letter:

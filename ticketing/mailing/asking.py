@@ -3,13 +3,14 @@
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ticketing import fields, guards, links, names
-from ticketing.formats import listed
+from ticketing import guards, links
+from ticketing.asking import fields, names
+from ticketing.asking.missing import missing_in
 from ticketing.mailing.letter import Letter, Reason, TicketLine, Withdrawn, one_line, presentable
 from ticketing.mailing.phrases import for_order, letter_of, name_of
 from ticketing.mailing.said import Values, is_trial, said
-from ticketing.missing import missing_in
 from ticketing.models import OPEN, Order, OutboxMail, Ticket
+from ticketing.words.formats import listed
 
 
 def details_missing(mail: OutboxMail, order: Order, _ticket: Ticket | None) -> Letter:

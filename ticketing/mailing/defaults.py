@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 from flask_babel.speaklater import LazyString
 
-from ticketing import outbox
 from ticketing.models import OutboxMail
+from ticketing.posting import outbox
 
 Texts = tuple[LazyString | str, ...]
 

@@ -10,9 +10,9 @@ from flask import render_template
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-from ticketing import brand
 from ticketing.mailing.words import Paragraph, plain
 from ticketing.models import Shop
+from ticketing.organising import brand
 
 # What would become a link in a mail program, or pass for an address.
 _LINK_LIKE: Final = re.compile(r"[/@:\\]|\w\.\w\w")

@@ -8,8 +8,9 @@ heading, facts, lists, notes – is ours alone, and `phrases.py` has what severa
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ticketing import completion, guards, links, names, reminders, sending
-from ticketing.downloads import Download, download_of
+from ticketing import guards, links, reminders, sending
+from ticketing.asking import names
+from ticketing.carried.downloads import Download, download_of
 from ticketing.mailing.letter import Letter, Reason, TicketLine, Withdrawn, one_line, presentable
 from ticketing.mailing.phrases import (
     check_contact,
@@ -29,6 +30,7 @@ from ticketing.mailing.phrases import (
 )
 from ticketing.mailing.said import Values, said
 from ticketing.models import CANCELLED, OPEN, Order, OutboxMail, Ticket, now
+from ticketing.ordering import completion
 from ticketing.refusals import AlreadyClaimed, DeadlinePassed, TicketCancelled
 
 

@@ -12,8 +12,8 @@ import email_validator
 import flask_mail
 
 from ticketing.config import settings
+from ticketing.mailing.mails import Composed
 from ticketing.mailing.refusals import BadHeader, Refused
-from ticketing.mails import Composed
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_WORD: Final = 60  # what is longer can't be folded as it stands

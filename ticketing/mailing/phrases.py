@@ -7,10 +7,12 @@ import phonenumbers
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ticketing import links, localtime, names
+from ticketing import links
+from ticketing.asking import names
 from ticketing.mailing.letter import Letter, Reason, TicketLine, Withdrawn, one_line, presentable
 from ticketing.mailing.said import Said, Values
 from ticketing.models import OPEN, Order, OutboxMail, Shop, Ticket
+from ticketing.words import localtime
 
 
 def letter_of(words: Said, url: str, **rest: Any) -> Letter:

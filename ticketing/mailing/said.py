@@ -7,12 +7,12 @@ from typing import Any, Final
 from flask_babel import force_locale, get_locale
 from sqlalchemy import select
 
-from ticketing import languages, localtime
 from ticketing.extensions import db
 from ticketing.mailing import defaults, words
 from ticketing.mailing.letter import one_line
 from ticketing.mailing.words import Paragraph
 from ticketing.models import Event, MailText, OutboxMail, Shop
+from ticketing.words import languages, localtime
 
 Values = Mapping[str, str]
 PARTS: Final = ("subject", "message", "button")

@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any, Final
 
-from ticketing import outbox
 from ticketing.mailing import defaults
 from ticketing.models import (
     OPEN,
@@ -16,6 +15,7 @@ from ticketing.models import (
     TicketType,
     now,
 )
+from ticketing.posting import outbox
 
 _PEOPLE: Final = {
     "en": ("Alice", "Smith"),

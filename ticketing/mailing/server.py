@@ -14,10 +14,10 @@ import flask_mail
 from flask import current_app
 
 from ticketing.config import settings
+from ticketing.mailing.mails import Composed
 from ticketing.mailing.message import Envelope, ascii_where_possible, message_of
 from ticketing.mailing.refusals import Lost, NotSent, PutOff, Refused, Unreachable
-from ticketing.mails import Composed
-from ticketing.patience import ended_after
+from ticketing.running.patience import ended_after
 
 PATIENCE: Final = 10.0  # seconds for each answer; Flask-Mail itself would wait for ever
 # Seconds for connecting, and for a mail: a server that says its answers letter by letter is heard

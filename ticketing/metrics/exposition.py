@@ -16,11 +16,11 @@ from prometheus_client.metrics_core import InfoMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from ticketing.apart import apart
 from ticketing.config import PROJECT
 from ticketing.extensions import db
 from ticketing.metrics import sharing, waiting
 from ticketing.metrics.measures import folder_of, of_app
+from ticketing.running.apart import apart
 
 
 def exposition(app: Flask, accept: str) -> tuple[bytes, str]:

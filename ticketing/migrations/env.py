@@ -8,9 +8,9 @@ from alembic import context
 from sqlalchemy import Connection, inspect
 
 from ticketing.extensions import db
-from ticketing.installation import check_keys, one_at_a_time
 from ticketing.models import Installation
 from ticketing.models.base import UTCDateTime
+from ticketing.storing.installation import check_keys, one_at_a_time
 
 
 def _render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:

@@ -14,8 +14,8 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
-from ticketing.confined import ENVIRONMENT
 from ticketing.previews.preview import Preview
+from ticketing.running.confined import ENVIRONMENT
 
 from . import wire
 from .document import Document, PoolBusy, RenderFailed, RenderTimeout

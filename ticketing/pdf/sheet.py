@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from markupsafe import escape
 
-from ticketing.brand import text_on
-from ticketing.qr import qr_bits
+from ticketing.carried.qr import qr_bits
+from ticketing.organising.brand import text_on
 
 from .document import Document, TicketSheet
 from .draw import Box, Code, Dashes, Line, Mark, Torn

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ticketing import languages
 from ticketing.pretix.reading import line
+from ticketing.words import languages
 
 NOT_OURS: Final = ""  # in a connection's `items`: sold in pretix, but no ticket of ours
 _NAME: Final = 200

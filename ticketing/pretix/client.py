@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from ticketing import outbound
+from ticketing.calls import outbound
+from ticketing.calls.outbound import Answer
 from ticketing.models import now
-from ticketing.outbound import Answer
 from ticketing.pretix.problems import Problem, stored
 
 PAGE: Final = 50  # pretix's own most

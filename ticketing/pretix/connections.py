@@ -11,10 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager
 
-from ticketing import calls, revoked
+from ticketing import calls
 from ticketing.extensions import db
-from ticketing.leases import change_all
-from ticketing.locking import lock_if_there, to_change
 from ticketing.models import (
     CANCELLED,
     CHECKED_IN,
@@ -35,7 +33,10 @@ from ticketing.pretix.problems import Problem, stored, words
 from ticketing.pretix.sealed import Unsealable
 from ticketing.pretix.trying import InvalidConnection
 from ticketing.refusals import EditedMeanwhile
-from ticketing.transactions import write
+from ticketing.storing.leases import change_all
+from ticketing.storing.locking import lock_if_there, to_change
+from ticketing.storing.transactions import write
+from ticketing.vault import revoked
 
 
 class TypesInUse(Exception):

@@ -7,9 +7,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing import orders
 from ticketing.calls import HANDLERS, Outcome
 from ticketing.calls.handlers import More, Result
+from ticketing.calls.outbound import NotReached
 from ticketing.extensions import db
 from ticketing.models import (
     CHECKED_IN,
@@ -20,7 +20,7 @@ from ticketing.models import (
     Ticket,
     now,
 )
-from ticketing.outbound import NotReached
+from ticketing.ordering import orders
 from ticketing.pretix import catalogue, connections, queue, reading, sync, write_back
 from ticketing.pretix.client import Client, NotThere, Refused, TryLater
 from ticketing.pretix.problems import Problem, stored

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from ticketing.calls.queue import enqueue, enqueue_many
 from ticketing.extensions import db
-from ticketing.leases import change_all
-from ticketing.locking import to_rely_on
 from ticketing.models import Call, Order, PretixConnection, Ticket, now
-from ticketing.transactions import at_the_end
+from ticketing.storing.leases import change_all
+from ticketing.storing.locking import to_rely_on
+from ticketing.storing.transactions import at_the_end
 
 FETCH: Final = "pretix_fetch"  # an order, whose code is the call's `event`, or all: `ALL`
 WRITE: Final = "pretix_write"  # a ticket's holder

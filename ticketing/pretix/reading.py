@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ticketing import fields, names
-from ticketing.orders import Booker
+from ticketing.asking import fields, names
+from ticketing.ordering.orders import Booker
 
 PENDING, PAID, EXPIRED, CANCELLED = "n", "p", "e", "c"
 CODE: Final = re.compile(r"[A-Za-z0-9]{1,16}")  # of an order

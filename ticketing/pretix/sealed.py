@@ -1,7 +1,7 @@
 """pretix's API token at rest: a copy of the database gives no way into anybody's pretix."""
 
-from ticketing import sealing
-from ticketing.sealing import Unsealable
+from ticketing.vault import sealing
+from ticketing.vault.sealing import Unsealable
 
 __all__ = ["Unsealable", "seal", "unseal"]
 

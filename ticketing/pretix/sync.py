@@ -12,15 +12,17 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from ticketing import following, history, languages
-from ticketing.arriving import BadQuantity, NewTicket, UnknownTicketType
+from ticketing import history
 from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.models import HistoryEntry, Order, PretixConnection, Shop
+from ticketing.ordering import following
+from ticketing.ordering.arriving import BadQuantity, NewTicket, UnknownTicketType
 from ticketing.pretix import catalogue
 from ticketing.pretix.problems import Problem, stored
 from ticketing.pretix.reading import PretixOrder
 from ticketing.refusals import OrderCancelled, ShopArchived
+from ticketing.words import languages
 
 PRETIX: Final = By("shop", "pretix")
 _AGAIN: Final = "~"  # between the code and a number: how often the order came

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 
-from ticketing import outbound
+from ticketing.calls import outbound
+from ticketing.calls.outbound import NotReached, TargetRefused
 from ticketing.models import PretixConnection
-from ticketing.outbound import NotReached, TargetRefused
 from ticketing.pretix import catalogue, sealed
 from ticketing.pretix.client import Client, PretixError
 from ticketing.pretix.problems import Problem, stored, words

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ticketing import names
+from ticketing.asking import names
 from ticketing.models import Ticket
 from ticketing.pretix.client import Client, NotThere
 from ticketing.pretix.reading import name_of

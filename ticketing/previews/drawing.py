@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageOps
 from PIL.Image import Image
 
-from ticketing.brand import LIGHT_SURFACES, brand_tokens
+from ticketing.organising.brand import LIGHT_SURFACES, brand_tokens
 from ticketing.pdf.scripts import base_direction
 from ticketing.pdf.wrap import Fitted, fit
 

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ticketing import history
-from ticketing.audit import PASSALONG
+from ticketing.asking.names import ERASED
 from ticketing.extensions import db
+from ticketing.members.audit import PASSALONG
 from ticketing.models import Event, HistoryEntry, Order, OutboxMail, Share, Ticket
-from ticketing.names import ERASED
 from ticketing.privacy import asked, retention
 from ticketing.privacy.people import Person, digest_of
-from ticketing.revocations import Subject, replays
+from ticketing.vault.revocations import Subject, replays
 
 
 @replays(asked.NOTED)

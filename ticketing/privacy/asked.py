@@ -8,18 +8,20 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from ticketing import audit, orders, revocations
-from ticketing.audit import Actor
 from ticketing.extensions import db
 from ticketing.guards import locked_all
 from ticketing.history import By
 from ticketing.imports import steps
-from ticketing.locking import to_change, to_rely_on
+from ticketing.members import audit
+from ticketing.members.audit import Actor
 from ticketing.models import CANCELLED, OPEN, Event, Import, Order, Shop, Ticket
+from ticketing.ordering import orders
 from ticketing.privacy.endings import is_needed
 from ticketing.privacy.erasing import Erased, erase_in, in_portions
 from ticketing.privacy.people import Person, digest_of, orders_of
-from ticketing.transactions import write
+from ticketing.storing.locking import to_change, to_rely_on
+from ticketing.storing.transactions import write
+from ticketing.vault import revocations
 
 ASKED: Final = "asked"  # the history's word for why
 NOTED: Final = "erased_person"  # the word of revocations.py

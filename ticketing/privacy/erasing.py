@@ -14,12 +14,13 @@ from typing import Any, Final
 from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
-from ticketing import history, live
-from ticketing.fields import OF_TICKET, ONE_NAME
-from ticketing.gathering import written_alike
+from ticketing import history
+from ticketing.asking.fields import OF_TICKET, ONE_NAME
+from ticketing.asking.holders import holder_of
+from ticketing.asking.names import ERASED
+from ticketing.feed import live
 from ticketing.guards import locked_all
 from ticketing.history import By
-from ticketing.holders import holder_of
 from ticketing.mailing.letter import Reason
 from ticketing.models import (
     Call,
@@ -30,8 +31,8 @@ from ticketing.models import (
     Share,
     Ticket,
 )
-from ticketing.names import ERASED
-from ticketing.orders import FORGOTTEN
+from ticketing.ordering.gathering import written_alike
+from ticketing.ordering.orders import FORGOTTEN
 from ticketing.privacy.people import Everybody, Person
 from ticketing.privacy.stories import Story
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from ticketing import orders
-from ticketing.fields import OF_TICKET
-from ticketing.holders import holder_of
+from ticketing.asking.fields import OF_TICKET
+from ticketing.asking.holders import holder_of
 from ticketing.models import HistoryEntry, Order, OutboxMail, Share, SignIn, Ticket, User, now
+from ticketing.ordering import orders
 from ticketing.privacy.asked import holds
 from ticketing.privacy.erasing import CONTACT, HOLDING, in_portions
 from ticketing.privacy.people import Person, is_address, orders_of

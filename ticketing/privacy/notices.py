@@ -4,13 +4,13 @@ from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 
-from ticketing import audit
-from ticketing.addresses import clean_email
-from ticketing.audit import Actor
-from ticketing.locking import lock
+from ticketing.asking.addresses import clean_email
+from ticketing.members import audit
+from ticketing.members.audit import Actor
 from ticketing.models import Organiser
-from ticketing.shops import InvalidSettings
-from ticketing.transactions import write
+from ticketing.organising.shops import InvalidSettings
+from ticketing.storing.locking import lock
+from ticketing.storing.transactions import write
 
 MAX_NOTICE = 500
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from ticketing import sealing
-from ticketing.addresses import clean_email, clean_phone
+from ticketing.asking.addresses import clean_email, clean_phone
+from ticketing.asking.names import ERASED
 from ticketing.models import HistoryEntry, Order, OutboxMail, Share, Ticket
-from ticketing.names import ERASED
-from ticketing.order_codes import ALPHABET, LENGTH
-from ticketing.transactions import SLOW
+from ticketing.ordering.order_codes import ALPHABET, LENGTH
+from ticketing.storing.transactions import SLOW
+from ticketing.vault import sealing
 
 _CODE: Final = re.compile(rf"([{ALPHABET}]{{{LENGTH}}})(?:-([0-9]{{1,3}}))?", re.IGNORECASE)
 _KEY: Final = "people whose details were erased"

@@ -12,10 +12,11 @@ from typing import Final
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from ticketing import audit, tickets_pdf
+from ticketing.carried import tickets_pdf
 from ticketing.extensions import db
+from ticketing.members import audit
 from ticketing.models import AuditEntry
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 _ERASED: Final = (audit.PERSON_ERASED, audit.EVENT_ERASED)
 _PAGES_AT_ONCE: Final = 200

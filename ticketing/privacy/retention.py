@@ -15,19 +15,21 @@ from typing import Final
 from sqlalchemy import and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
-from ticketing import audit, history, revocations
-from ticketing.audit import PASSALONG, Actor
+from ticketing import history
+from ticketing.asking.names import ERASED
 from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import steps
-from ticketing.locking import lock, to_change
+from ticketing.members import audit
+from ticketing.members.audit import PASSALONG, Actor
 from ticketing.models import Event, HistoryEntry, Import, Order, Shop, Ticket, now
-from ticketing.names import ERASED
 from ticketing.privacy.endings import is_needed, kept_until
 from ticketing.privacy.erasing import Erased, erase_in, in_portions
 from ticketing.privacy.people import EVERYBODY
 from ticketing.refusals import EditedMeanwhile
-from ticketing.transactions import write
+from ticketing.storing.locking import lock, to_change
+from ticketing.storing.transactions import write
+from ticketing.vault import revocations
 
 Clock = Callable[[], dt.datetime]
 May = Callable[[Event], bool]

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from ticketing.asking.names import ERASED
 from ticketing.models import HistoryEntry
-from ticketing.names import ERASED
 
 # What such entries tell besides somebody's details.
 NO_DETAIL: Final = frozenset({"barcode", "state"})

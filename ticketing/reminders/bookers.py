@@ -20,11 +20,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, joinedload
 
-from ticketing import names, outbox
+from ticketing.asking import names
 from ticketing.extensions import db
-from ticketing.lately import within
 from ticketing.models import OPEN, Event, Order, OutboxMail, Shop, Ticket, TicketType, now
+from ticketing.posting import outbox
 from ticketing.reminders.moments import Moment, moments
+from ticketing.storing.lately import within
 
 Clock = Callable[[], dt.datetime]
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from ticketing.locking import lock
 from ticketing.models import Event, Shop
+from ticketing.organising.shops import InvalidSettings
 from ticketing.refusals import EditedMeanwhile
-from ticketing.shops import InvalidSettings
-from ticketing.transactions import write
+from ticketing.storing.locking import lock
+from ticketing.storing.transactions import write
 
 CATCH_UP: Final = dt.timedelta(days=1)  # how late a reminder may still go out
 HOUR: Final = 10  # at which they go out, where the event is

@@ -14,15 +14,16 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, not_, select
 from sqlalchemy.orm import Session
 
-from ticketing import history, outbox
+from ticketing import history
 from ticketing.extensions import db
-from ticketing.gathering import gathered
 from ticketing.history import By
-from ticketing.locking import lock
 from ticketing.models import Event, Order, OutboxMail, Shop, now
+from ticketing.ordering.gathering import gathered
+from ticketing.posting import outbox
 from ticketing.reminders.bookers import DUE, Clock, reason_of, standing
 from ticketing.reminders.moments import EARLIEST, moment_now
-from ticketing.transactions import write
+from ticketing.storing.locking import lock
+from ticketing.storing.transactions import write
 
 REMINDED: Final = "reminded"  # the history's word for it
 SETTLED: Final = dt.timedelta(days=1)  # who ordered later than this ago isn't reminded unasked

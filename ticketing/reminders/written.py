@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, case, func, select
 
-from ticketing import guards, history, orders, outbox
+from ticketing import guards, history
 from ticketing.extensions import db
-from ticketing.locking import to_change
 from ticketing.models import OPEN, Event, Order, OutboxMail, Shop, now
+from ticketing.ordering import orders
+from ticketing.posting import outbox
 from ticketing.reminders.bookers import Clock
-from ticketing.transactions import write
+from ticketing.storing.locking import to_change
+from ticketing.storing.transactions import write
 
 TURNED_OFF, TURNED_ON = "reminders_off", "reminders_on"  # the history's words
 

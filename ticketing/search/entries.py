@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ticketing.models import OPEN, Order, Ticket
 from ticketing.search import texts
 from ticketing.search.index import entries
-from ticketing.transactions import at_the_end
+from ticketing.storing.transactions import at_the_end
 
 _AT_ONCE: Final = 500
 

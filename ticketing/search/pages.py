@@ -18,7 +18,7 @@ from ticketing.models import CANCELLED, OPEN, Order, Ticket
 from ticketing.search import index
 from ticketing.search.index import entries
 from ticketing.search.wanted import Conditions, Wanted, conditions_of, of_span
-from ticketing.transactions import SLOW
+from ticketing.storing.transactions import SLOW
 
 COUNTED_UP_TO: Final = 1000
 # How many orders to walk along before asking the index; the second number where the first has

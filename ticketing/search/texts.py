@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Final
 
-from ticketing import names
+from ticketing.asking import names
 from ticketing.models import CANCELLED, OPEN, Order
 
 PROGRESS: Final = ("none", "some", "all", "cancelled")

@@ -11,8 +11,8 @@ from typing import Final
 from babel.messages.catalog import Catalog, Message
 from babel.messages.plurals import get_plural
 
-from ticketing.catalogues import forms_of, is_said, languages_in, path_of, read
 from ticketing.translating.source import template, told_apart_by_plural
+from ticketing.words.catalogues import forms_of, is_said, languages_in, path_of, read
 
 _FORMAT: Final = re.compile(r"%(?:\((\w+)\))?(.|$)", re.DOTALL)
 _BRACES: Final = re.compile(r"\{\{|\}\}|\{\w+\}|[{}]")

@@ -3,10 +3,10 @@
 import click
 from flask.cli import AppGroup
 
-from ticketing import catalogues
-from ticketing.catalogues import is_complete, is_said, languages_in, path_of, read
 from ticketing.config import settings
 from ticketing.translating import checking, source
+from ticketing.words import catalogues
+from ticketing.words.catalogues import is_complete, is_said, languages_in, path_of, read
 
 group = AppGroup("i18n", help="The words, in every language (docs/translating.md).")
 

@@ -10,8 +10,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import denormalize, write_po
 
-from ticketing.catalogues import forms_of, languages_in, path_of, read
 from ticketing.config import PROJECT
+from ticketing.words.catalogues import forms_of, languages_in, path_of, read
 
 # Where, and what: (file, line, words, comments, context).
 _Found = tuple[str, int, str | tuple[str, ...], list[str], str | None]

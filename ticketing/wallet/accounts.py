@@ -8,12 +8,12 @@ from typing import Final, TypeVar
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from ticketing import sealing
 from ticketing.extensions import db
-from ticketing.locking import lock
 from ticketing.models import AppleWallet, GoogleWallet, Organiser, now
-from ticketing.sealing import Unsealable
-from ticketing.transactions import write
+from ticketing.storing.locking import lock
+from ticketing.storing.transactions import write
+from ticketing.vault import sealing
+from ticketing.vault.sealing import Unsealable
 
 Kind = TypeVar("Kind", AppleWallet, GoogleWallet)
 

@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 from flask_babel import force_locale, pgettext
 from flask_babel import gettext as _
 
-from ticketing import barcodes, brand, languages, localtime, names
+from ticketing.asking import names
+from ticketing.carried import barcodes
 from ticketing.models import CHECKED_IN, AppleWallet, Event, Image, Ticket
+from ticketing.organising import brand
 from ticketing.wallet import opaque
+from ticketing.words import languages, localtime
 
 _BEFORE: Final = dt.timedelta(hours=2)  # on the lock screen, on the way there
 _WITHOUT_END: Final = dt.timedelta(hours=6)  # how long an event counts that names no end

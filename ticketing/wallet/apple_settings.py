@@ -17,17 +17,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from flask_babel import gettext as _
 
-from ticketing import localtime
-from ticketing.apart import apart
 from ticketing.extensions import db
 from ticketing.models import AppleWallet, now
 from ticketing.models.base import random_link_id
 from ticketing.refusals import EditedMeanwhile
-from ticketing.sealing import Unsealable
-from ticketing.transactions import write
+from ticketing.running.apart import apart
+from ticketing.storing.transactions import write
+from ticketing.vault.sealing import Unsealable
 from ticketing.wallet import certificates
 from ticketing.wallet.accounts import APPLE_KEY, InvalidWallet, locked_apple, of_organiser
 from ticketing.wallet.certificates import Unpacked, Unreadable
+from ticketing.words import localtime
 
 _BITS: Final = 2048  # what Apple takes
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 
-from ticketing import confined
+from ticketing.running import confined
 
 MAX_BYTES: Final = 64 * 1024  # such a file has four or five thousand
 

@@ -10,12 +10,12 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing import outbox
 from ticketing.extensions import db
-from ticketing.languages import FIRST
 from ticketing.models import AppleWallet, Membership, User, now
-from ticketing.transactions import write
+from ticketing.posting import outbox
+from ticketing.storing.transactions import write
 from ticketing.wallet.accounts import WARN, locked_apple
+from ticketing.words.languages import FIRST
 
 BEFORE: Final = (WARN, dt.timedelta(days=7))
 

@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from ticketing import barcodes, brand, names
+from ticketing.asking import names
+from ticketing.carried import barcodes
 from ticketing.models import Event, Ticket
+from ticketing.organising import brand
 from ticketing.wallet import opaque
 
 GOOGLE: Final = "https://pay.google.com"

@@ -15,7 +15,7 @@ from ticketing.extensions import db
 from ticketing.models import GoogleWallet
 from ticketing.models.base import random_link_id
 from ticketing.refusals import EditedMeanwhile
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 from ticketing.wallet import certificates
 from ticketing.wallet.accounts import GOOGLE_KEY, InvalidWallet, locked_google
 from ticketing.wallet.certificates import Unreadable

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from cryptography import x509
 
-from ticketing.apart import apart
 from ticketing.models import AppleWallet, GoogleWallet, Ticket, now
 from ticketing.refusals import WalletNotOffered
-from ticketing.sealing import Unsealable
+from ticketing.running.apart import apart
+from ticketing.vault.sealing import Unsealable
 from ticketing.wallet import accounts, apple_pass, certificates, google_link, package, pictures
 from ticketing.wallet.accounts import APPLE_KEY, GOOGLE_KEY
 from ticketing.wallet.google_link import ServiceAccount

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 
-from ticketing import sealing
+from ticketing.vault import sealing
 
 
 def name(purpose: str, *parts: object, size: int = 16) -> str:

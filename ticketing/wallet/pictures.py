@@ -11,9 +11,9 @@ import io
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from ticketing import brand, images
-from ticketing.apart import apart
 from ticketing.models import Shop
+from ticketing.organising import brand, images
+from ticketing.running.apart import apart
 
 if TYPE_CHECKING:
     from PIL.Image import Image

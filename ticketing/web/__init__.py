@@ -7,34 +7,33 @@ from ticketing.config import Settings
 from ticketing.extensions import csrf
 from ticketing.web import (
     accounts,
-    assets,
     backoffice,
     booker,
-    converters,
-    cookies,
     embed,
     errors,
     forms,
-    health,
     holder,
-    hooks,
-    leading,
-    locale,
     made_pdfs,
-    metrics,
-    observed,
-    packing,
     pictures,
-    protection,
     shop,
     styleguide,
     unsubscribe,
     visitor,
-    well_known,
+)
+from ticketing.web.accounts.sign_in import init_sign_in, session_settings, sign_in_settings
+from ticketing.web.around import (
+    assets,
+    converters,
+    cookies,
+    leading,
+    locale,
+    observed,
+    packing,
+    protection,
     wording,
 )
-from ticketing.web.locale import select_locale
-from ticketing.web.sign_in import init_sign_in, session_settings, sign_in_settings
+from ticketing.web.around.locale import select_locale
+from ticketing.web.machines import health, hooks, metrics, well_known
 
 __all__ = ["init_app", "init_sign_in", "select_locale", "session_settings", "sign_in_settings"]
 

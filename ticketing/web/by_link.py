@@ -4,12 +4,15 @@ from flask import g, request
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from ticketing import limits, links, orders, outbox
+from ticketing import links
 from ticketing.extensions import db
 from ticketing.guards import share_counts
 from ticketing.links import Kind, Link, LinkWithdrawn, UnknownLink
 from ticketing.models import Event, Order, Shop, Ticket
-from ticketing.web import protection
+from ticketing.ordering import orders
+from ticketing.posting import outbox
+from ticketing.storing import limits
+from ticketing.web.around import protection
 
 
 def order_of(token: str, *, asking: bool = False) -> tuple[Order, Link]:

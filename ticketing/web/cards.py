@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ticketing import links
-from ticketing.downloads import Download, download_of
+from ticketing.carried.downloads import Download, download_of
 from ticketing.guards import deadline_passed
 from ticketing.models import CANCELLED, OPEN, Order, Ticket
 from ticketing.status import Status, status_of

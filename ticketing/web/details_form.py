@@ -25,8 +25,8 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from ticketing import fields, names
-from ticketing.fields import Answer, Asked, InvalidDetails
+from ticketing.asking import fields, names
+from ticketing.asking.fields import Answer, Asked, InvalidDetails
 
 RADIOS_AT_MOST: Final = 5  # more choices than these are shorter as a list that opens
 

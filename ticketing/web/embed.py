@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request
 
-from ticketing import languages
-from ticketing.web import packing
-from ticketing.web.protection import EMBEDDABLE_PATHS
+from ticketing.web.around import packing
+from ticketing.web.around.protection import EMBEDDABLE_PATHS
+from ticketing.words import languages
 
 THEMES: Final = ("light", "dark")
 MAX_RADIUS: Final = 32  # pixels

@@ -8,13 +8,16 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException
 
-from ticketing import attempts, fields, refusals, security_log
+from ticketing import refusals
 from ticketing.api import answers as api_answers
 from ticketing.api.answers import RETRY_SECONDS
+from ticketing.asking import fields
 from ticketing.links import LinkWithdrawn, UnknownLink
+from ticketing.members import attempts
 from ticketing.pdf import RenderFailed
-from ticketing.transactions import DATABASE_ERRORS, Busy, Unavailable, unavailable
-from ticketing.web import leading, noted
+from ticketing.running import security_log
+from ticketing.storing.transactions import DATABASE_ERRORS, Busy, Unavailable, unavailable
+from ticketing.web.around import leading, noted
 
 
 @dataclass(frozen=True, slots=True)

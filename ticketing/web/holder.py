@@ -9,34 +9,25 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import HiddenField
 
-from ticketing import (
-    barcodes,
-    calendar,
-    downloads,
-    fields,
-    guards,
-    history,
-    languages,
-    links,
-    missing,
-    personalisation,
-    sending,
-    tickets_pdf,
-)
-from ticketing.downloads import Download
-from ticketing.fields import InvalidDetails
+from ticketing import guards, history, links, personalisation, sending
+from ticketing.asking import fields, missing
+from ticketing.asking.fields import InvalidDetails
+from ticketing.carried import barcodes, calendar, downloads, tickets_pdf
+from ticketing.carried.downloads import Download
+from ticketing.carried.qr import qr_svg
 from ticketing.links import Link
 from ticketing.models import Ticket, now
 from ticketing.privacy import endings
-from ticketing.qr import qr_svg
 from ticketing.refusals import DeadlinePassed, FormExpired
 from ticketing.status import status_of
 from ticketing.wallet import offers
 from ticketing.wallet.google_link import GOOGLE
-from ticketing.web import browsers, by_link, made_pdfs, protection, send
+from ticketing.web import browsers, by_link, made_pdfs, send
+from ticketing.web.around import protection
 from ticketing.web.details_form import details_form, given_in, keys_of, show_errors
 from ticketing.web.forms import sent_form
 from ticketing.web.link_forms import LinkForm, whole_number
+from ticketing.words import languages
 
 blueprint = Blueprint("holder", __name__, url_prefix="/t/<token>")
 

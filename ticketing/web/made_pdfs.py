@@ -12,17 +12,19 @@ from typing import Any, Final
 from flask import Flask, current_app
 from sqlalchemy import bindparam, func, select
 
-from ticketing import downloads, links, tickets_pdf
+from ticketing import links
+from ticketing.carried import downloads, tickets_pdf
 from ticketing.extensions import db
 from ticketing.links import Kind, Link
 from ticketing.models import Event, Order, Organiser, Shop, Ticket, TicketType
-from ticketing.web import by_link, protection
+from ticketing.web import by_link
+from ticketing.web.around import protection
 
 MOST: Final = 2_000  # in each process, about 1.5 kB each
 
 # All that decides on what a ticket's PDF says and whether it may be had. A column that comes to
-# do so has to be named here; `tests/test_made_pdfs.py` changes each column of these tables and
-# finds one that was forgotten. What was changed and changed back has another revision.
+# do so has to be named here: `tests/tickets/test_made_pdfs.py` changes each column of these tables
+# and finds one that was forgotten. What was changed and changed back has another revision.
 _of_order: Final = select(func.count(Ticket.id)).where(Ticket.order_id == Order.id)
 DEPENDS_ON: Final = (
     *(Ticket.link_generation, Ticket.barcode_id, Ticket.barcode_generation),

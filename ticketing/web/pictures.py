@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from sqlalchemy import select
 
-from ticketing import event_previews, images, languages
 from ticketing.extensions import db
 from ticketing.models import Image, Shop
+from ticketing.organising import event_previews, images
 from ticketing.pdf import RenderFailed
-from ticketing.web.assets import FOR_A_YEAR, static_url
+from ticketing.web.around.assets import FOR_A_YEAR, static_url
+from ticketing.words import languages
 
 blueprint = Blueprint("pictures", __name__)
 

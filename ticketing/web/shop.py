@@ -15,16 +15,19 @@ from werkzeug.exceptions import NotFound
 from wtforms import EmailField, HiddenField, IntegerField, StringField, TelField
 from wtforms.validators import StopValidation
 
-from ticketing import fields, links, orders, sending
+from ticketing import links, sending
+from ticketing.asking import fields
+from ticketing.asking.fields import InvalidDetails
 from ticketing.extensions import db
-from ticketing.fields import InvalidDetails
 from ticketing.models import Event, Order, Shop, TicketType
-from ticketing.money import money
-from ticketing.orders import Booker, Line
+from ticketing.ordering import orders
+from ticketing.ordering.orders import Booker, Line
 from ticketing.refusals import ShopArchived, TooManyMails
-from ticketing.web import by_link, protection
+from ticketing.web import by_link
+from ticketing.web.around import protection
 from ticketing.web.details_form import Wanted, given_in, show_errors
 from ticketing.web.link_forms import LinkForm
+from ticketing.words.money import money
 
 blueprint = Blueprint("shop", __name__, url_prefix="/shop")
 

@@ -21,8 +21,8 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired
 
-from ticketing.languages import CONTENT
-from ticketing.qr import qr_svg
+from ticketing.carried.qr import qr_svg
+from ticketing.words.languages import CONTENT
 
 blueprint = Blueprint("styleguide", __name__)
 

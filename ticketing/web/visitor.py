@@ -9,8 +9,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from wtforms import HiddenField
 
-from ticketing import fields, guards, history, links, personalisation, repeats, sending, sharing
-from ticketing.fields import InvalidDetails
+from ticketing import guards, history, links, personalisation, repeats, sending, sharing
+from ticketing.asking import fields
+from ticketing.asking.fields import InvalidDetails
 from ticketing.links import Link
 from ticketing.models import OPEN, Ticket
 from ticketing.refusals import AlreadyClaimed

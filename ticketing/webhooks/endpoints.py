@@ -8,14 +8,14 @@ from typing import Final
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from ticketing import outbound, revoked
-from ticketing.calls import enqueue, replay
-from ticketing.leases import change_all
-from ticketing.locking import lock, queue_for
+from ticketing.calls import enqueue, outbound, replay
+from ticketing.calls.outbound import MAX_URL, TargetRefused
 from ticketing.models import Call, WebhookEndpoint, now
-from ticketing.outbound import MAX_URL, TargetRefused
 from ticketing.refusals import EditedMeanwhile, Refusal
-from ticketing.transactions import write
+from ticketing.storing.leases import change_all
+from ticketing.storing.locking import lock, queue_for
+from ticketing.storing.transactions import write
+from ticketing.vault import revoked
 from ticketing.webhooks.happenings import EVENTS, KIND, TEST
 
 MOST_ENDPOINTS: Final = 20  # of one organiser: each is told of everything

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ticketing.calls.queue import enqueue_many
 from ticketing.models import Order, Ticket, WebhookEndpoint
-from ticketing.transactions import at_the_end
+from ticketing.storing.transactions import at_the_end
 
 KIND: Final = "webhook"
 

@@ -10,10 +10,10 @@ from typing import Any
 from flask_babel import force_locale
 from sqlalchemy import select
 
-from ticketing import orders
 from ticketing.api import present
 from ticketing.extensions import db
 from ticketing.models import Call, Order
+from ticketing.ordering import orders
 from ticketing.webhooks.happenings import TEST
 
 

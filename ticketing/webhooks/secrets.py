@@ -9,8 +9,8 @@ from typing import Final
 from flask import current_app
 from standardwebhooks.webhooks import Webhook
 
-from ticketing.keys import Keys
 from ticketing.models import WebhookEndpoint
+from ticketing.vault.keys import Keys
 
 OVERLAP: Final = dt.timedelta(hours=24)  # in which a former secret signs too
 

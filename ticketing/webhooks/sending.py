@@ -9,12 +9,11 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from ticketing import outbound
-from ticketing.calls import HANDLERS, Outcome
+from ticketing.calls import HANDLERS, Outcome, outbound
+from ticketing.calls.outbound import NotReached
 from ticketing.extensions import db
-from ticketing.locking import lock
 from ticketing.models import Call, WebhookEndpoint, now
-from ticketing.outbound import NotReached
+from ticketing.storing.locking import lock
 from ticketing.webhooks import payload, secrets
 from ticketing.webhooks.happenings import KIND, TEST
 

@@ -26,8 +26,8 @@ from tests.browser.people import (
     ticket,
 )
 from tests.live_server import LiveServer
-from ticketing.demo_site.server import server_of
 from ticketing.models import Order, Shop
+from ticketing.trying.demo_site.server import server_of
 
 
 def test_the_whole_flow_from_a_shops_own_page(

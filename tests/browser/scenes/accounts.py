@@ -10,10 +10,11 @@ from tests import builders
 from tests.backoffice import phone
 from tests.browser.people import PASSWORD, choose, sign_in
 from tests.browser.scenes import scene
-from ticketing import email_changes, links, sessions
+from ticketing import links
 from ticketing.extensions import db
+from ticketing.members import email_changes, sessions
 from ticketing.models import EmailChange, Organiser, SignIn, User
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 ACCOUNT = "/backoffice/account"
 

@@ -5,7 +5,8 @@ from playwright.sync_api import Page, expect
 from tests import builders
 from tests.browser.people import sign_in
 from tests.browser.scenes import scene
-from ticketing import links, questions
+from ticketing import links
+from ticketing.asking import questions
 from ticketing.models import Ticket
 
 

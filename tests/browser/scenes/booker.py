@@ -11,7 +11,7 @@ from tests.browser.scenes import scene
 from tests.browser.scenes.orders import order_in_every_state
 from ticketing import cancelling
 from ticketing.models import now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 @scene

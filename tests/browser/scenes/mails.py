@@ -5,9 +5,9 @@ from playwright.sync_api import Page, expect
 from tests import builders
 from tests.browser.people import sign_in
 from tests.browser.scenes import scene
-from ticketing import mail_texts
+from ticketing.mailing import mail_texts
 from ticketing.models import Order, OutboxMail, Shop
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 def at_the_mails(page: Page, *languages: str) -> Shop:

@@ -3,7 +3,7 @@
 from tests import builders
 from ticketing import cancelling, sharing
 from ticketing.models import Order
-from ticketing.orders import Line
+from ticketing.ordering.orders import Line
 
 
 def order_in_every_state() -> Order:

@@ -11,7 +11,7 @@ from ticketing.calls import enqueue
 from ticketing.models import CallTry, PretixConnection, Shop, now
 from ticketing.pretix import catalogue, queue, sealed
 from ticketing.pretix.problems import Problem, stored
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 PRODUCTS = [
     ("1:1", "Weekend – Adult", True),

@@ -7,12 +7,13 @@ from playwright.sync_api import Page, expect
 from tests import builders
 from tests.browser.people import sign_in
 from tests.browser.scenes import scene
-from ticketing import audit, history, sharing
-from ticketing.audit import Actor
+from ticketing import history, sharing
 from ticketing.extensions import db
+from ticketing.members import audit
+from ticketing.members.audit import Actor
 from ticketing.models import Event, Order, now
 from ticketing.privacy import notices, retention
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 def at_the_desk(page: Page, *, over: bool = False, where: str = "") -> Order:

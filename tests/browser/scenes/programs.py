@@ -7,10 +7,10 @@ from playwright.sync_api import Page, expect
 from tests import builders
 from tests.browser.people import choose, sign_in
 from tests.browser.scenes import scene
-from ticketing import api_keys
 from ticketing.calls import enqueue
+from ticketing.members import api_keys
 from ticketing.models import CallTry, Organiser, WebhookEndpoint, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 from ticketing.webhooks import endpoints
 from ticketing.webhooks.happenings import (
     CREATED,

@@ -9,7 +9,7 @@ from tests.browser.people import sign_in
 from tests.browser.scenes import scene
 from ticketing import links, reminders
 from ticketing.models import Order, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 
 def at_the_reminders(page: Page, where: str = "") -> Order:

@@ -10,12 +10,12 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests import builders
 from tests.browser.people import choose, read_qr, sign_in
 from tests.browser.scenes import scene
-from ticketing import events, shop_lifecycle, shops, ticket_types
 from ticketing.extensions import db
-from ticketing.images import event_picture, logo
 from ticketing.models import Event, Organiser, Shop, now
-from ticketing.orders import Line
-from ticketing.transactions import write
+from ticketing.ordering.orders import Line
+from ticketing.organising import events, shop_lifecycle, shops, ticket_types
+from ticketing.organising.images import event_picture, logo
+from ticketing.storing.transactions import write
 
 
 def at_the_shop(page: Page, where: str = "") -> Shop:

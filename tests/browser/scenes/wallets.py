@@ -10,7 +10,7 @@ from tests.browser.scenes import scene
 from tests.wallet import authority
 from ticketing import links
 from ticketing.models import Shop, now
-from ticketing.transactions import write
+from ticketing.storing.transactions import write
 
 WALLET = "/backoffice/wallet"
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from ticketing.api.shapes.parameters import Moment, number
 from ticketing.api.shapes.texts import Body
-from ticketing.doors import Reason
+from ticketing.carried.doors import Reason
 
 MAX_PAGE: Final = 1000
 _ID: Final = "^[0-7][0-9a-f]{15}$"

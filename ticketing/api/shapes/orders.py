@@ -7,10 +7,10 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from ticketing import order_codes
 from ticketing.api.shapes.texts import Body, Text, printable
 from ticketing.api.shapes.tickets import MAIL_HOLDERS, LineIn
-from ticketing.orders import MAX_TICKETS, WEB_REFERENCE
+from ticketing.ordering import order_codes
+from ticketing.ordering.orders import MAX_TICKETS, WEB_REFERENCE
 
 CODE: Final = re.compile(f"[{order_codes.ALPHABET}]{{{order_codes.LENGTH}}}")
 _CODE_EXAMPLE: Final = "K7XQ9P"

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from ticketing import names
+from ticketing.asking import names
 
 
 class Body(BaseModel):

@@ -14,8 +14,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ticketing.api.shapes.texts import Body, Text, printable
-from ticketing.arriving import MAX_EXTERNAL_ID, MAX_TICKETS
-from ticketing.fields import MAX_LONG
+from ticketing.asking.fields import MAX_LONG
+from ticketing.ordering.arriving import MAX_EXTERNAL_ID, MAX_TICKETS
 
 _MAX_ANSWERS: Final = 100
 

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from ticketing import email_changes
-from ticketing.email_changes import EmailChangeOver
+from ticketing.members import email_changes
+from ticketing.members.email_changes import EmailChangeOver
 from ticketing.web.accounts.blueprint import blueprint
 from ticketing.web.backoffice.forms import BackofficeForm
 

@@ -6,13 +6,13 @@ from flask_babel import gettext as _
 from flask_security import current_user
 from flask_security.utils import login_user
 
-from ticketing import invitations
-from ticketing.invitations import HasAccount, InvalidInvitation, OtherAccount
+from ticketing.members import invitations
+from ticketing.members.invitations import HasAccount, InvalidInvitation, OtherAccount
 from ticketing.models import Invitation
 from ticketing.web.accounts.blueprint import blueprint
 from ticketing.web.backoffice import roles, scope
 from ticketing.web.backoffice.forms import BackofficeForm
-from ticketing.web.backoffice.forms_people import JoinForm, NewAccountForm, show
+from ticketing.web.backoffice.people.forms_people import JoinForm, NewAccountForm, show
 
 
 @blueprint.route("/invitations/<token>", methods=["GET", "POST"])

@@ -5,12 +5,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from ticketing import fields, passwords
+from ticketing.asking import fields
 from ticketing.config import settings
-from ticketing.passwords import BadPassword, ResetOver
+from ticketing.members import passwords
+from ticketing.members.passwords import BadPassword, ResetOver
 from ticketing.web import browsers, by_link
 from ticketing.web.accounts.blueprint import blueprint
-from ticketing.web.backoffice.forms_people import ForgotPasswordForm, NewPasswordForm
+from ticketing.web.backoffice.people.forms_people import ForgotPasswordForm, NewPasswordForm
 
 
 @blueprint.route("/new-password", methods=["GET", "POST"])

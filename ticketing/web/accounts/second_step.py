@@ -4,10 +4,10 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security.utils import login_user, validate_redirect_url
 
-from ticketing.web import proof
+from ticketing.web.accounts import proof
 from ticketing.web.accounts.blueprint import blueprint
-from ticketing.web.backoffice.forms_people import CodeForm, RecoveryCodeForm
-from ticketing.web.sign_in import half_signed_in
+from ticketing.web.accounts.sign_in import half_signed_in
+from ticketing.web.backoffice.people.forms_people import CodeForm, RecoveryCodeForm
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])

@@ -20,14 +20,16 @@ from flask_babel import lazy_gettext as _l
 from flask_security.utils import validate_redirect_url
 from wtforms import Field, PasswordField, StringField
 
-from ticketing import security_log, sessions
+from ticketing.members import sessions
 from ticketing.models import User
-from ticketing.web import noted, proof
+from ticketing.running import security_log
+from ticketing.web.accounts import proof
+from ticketing.web.accounts.sign_in import SECRET
+from ticketing.web.around import noted
+from ticketing.web.around.protection import SAFE_METHODS
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.forms import BackofficeForm
 from ticketing.web.details_form import Wanted
-from ticketing.web.protection import SAFE_METHODS
-from ticketing.web.sign_in import SECRET
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -119,7 +121,7 @@ def _question(form: BackofficeForm) -> ResponseReturnValue:
         for value in values
     ]
     return news.dialog(
-        "backoffice/confirm_it_is_you.html",
+        "backoffice/account/confirm_it_is_you.html",
         status=403,
         form=form,
         here=url_for("backoffice.confirm") if looking else here,

@@ -19,11 +19,12 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from ticketing import names, security_log
-from ticketing.languages import CONTENT
-from ticketing.web import noted
+from ticketing.asking import names
+from ticketing.running import security_log
+from ticketing.web.around import noted
 from ticketing.web.details_form import Wanted
 from ticketing.web.forms import Form, Once
+from ticketing.words.languages import CONTENT
 
 MAX_REASON: Final = 500
 

@@ -9,9 +9,9 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
-from ticketing import places
 from ticketing.web.backoffice.forms import BackofficeForm, RevisedForm
 from ticketing.web.details_form import Wanted
+from ticketing.words import places
 
 PICTURES: Final = "image/jpeg,image/png,image/webp,image/gif"
 _LINE: Final = {"maxlength": "200", "autocomplete": "off"}

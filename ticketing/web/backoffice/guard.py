@@ -20,22 +20,19 @@ from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from ticketing import delivery, localtime, security_log, sessions, two_step
 from ticketing.extensions import csrf
+from ticketing.members import sessions, two_step
+from ticketing.posting import delivery
 from ticketing.refusals import Refusal
-from ticketing.web import errors, leading, noted
-from ticketing.web.backoffice import (
-    audited,
-    confirming,
-    roles,
-    scope,
-    tabs,
-    wording,
-    wording_audit,
-    wording_programs,
-)
-from ticketing.web.protection import SAFE_METHODS
-from ticketing.web.sign_in import token_refused
+from ticketing.running import security_log
+from ticketing.web import errors
+from ticketing.web.accounts.sign_in import token_refused
+from ticketing.web.around import leading, noted
+from ticketing.web.around.protection import SAFE_METHODS
+from ticketing.web.backoffice import confirming, roles, scope, tabs, wording
+from ticketing.web.backoffice.people import audited, wording_audit
+from ticketing.web.backoffice.programs import wording_programs
+from ticketing.words import localtime
 
 blueprint = Blueprint("backoffice", __name__, url_prefix="/backoffice")
 # The guard asks for the token itself, and lets the forms below say so without losing anything.
@@ -134,7 +131,7 @@ def _to_sign_in() -> ResponseReturnValue:
     Nobody is led away from a form that they have filled in: they sign in beside it.
     """
     if leading.is_sent_for_browser():
-        html = render_template("backoffice/signed_out.html")
+        html = render_template("backoffice/account/signed_out.html")
         return leading.beside_the_form(make_response(html, 401))
     if "HX-Request" in request.headers:
         here = leading.page_it_stands_on()

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from jinja2_fragments.flask import render_block
 
 from ticketing.web.backoffice import scope
-from ticketing.web.backoffice.order_view import view_of
+from ticketing.web.backoffice.orders.order_view import view_of
 
 
 def page(template: str, **context: Any) -> str:
@@ -44,7 +44,11 @@ def done(
     view = view_of(scope.order_or_404(order_id))
     response = make_response(
         render_template(
-            "backoffice/order_news.html", view=view, changed=changed, kind=kind, message=message
+            "backoffice/orders/order_news.html",
+            view=view,
+            changed=changed,
+            kind=kind,
+            message=message,
         )
     )
     if request.headers.get("HX-Target") == "dialog":

@@ -13,17 +13,19 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
-from ticketing import languages, localtime, mail_queue, mail_search, mails
 from ticketing.config import settings
 from ticketing.extensions import db
-from ticketing.formats import number
-from ticketing.mail_search import Wanted
-from ticketing.mails import Composed
+from ticketing.mailing import mails
+from ticketing.mailing.mails import Composed
 from ticketing.models import Event, Order, OutboxMail, Shop, now
-from ticketing.paging import newest_first
+from ticketing.posting import mail_queue, mail_search
+from ticketing.posting.mail_search import Wanted
+from ticketing.storing.paging import newest_first
 from ticketing.web.backoffice import news, scope
 from ticketing.web.backoffice.guard import blueprint
 from ticketing.web.backoffice.wording import mail_kinds, mail_states
+from ticketing.words import languages, localtime
+from ticketing.words.formats import number
 
 PAGE_SIZE: Final = 50
 LONGEST_QUERY: Final = 200
@@ -58,7 +60,7 @@ def outbox() -> ResponseReturnValue:
     events = list(db.session.scalars(scope.select_events().order_by(Event.starts_at.desc())))
     late = mail_queue.held_up(mine) if settings().mail_server else None
     html = news.page_or_block(
-        "backoffice/outbox.html",
+        "backoffice/mails/outbox.html",
         "results",
         "results",
         nav="outbox",
@@ -107,7 +109,7 @@ def mail(mail_id: int) -> ResponseReturnValue:
     events = list(db.session.scalars(scope.select_events())) if found.order is None else []
     g.frames_own_pages = True
     return news.page(
-        "backoffice/mail.html",
+        "backoffice/mails/mail.html",
         nav="outbox",
         mail=found,
         order=found.order,

@@ -12,10 +12,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from werkzeug.exceptions import Forbidden
 
-from ticketing import audit, invitations, orders
 from ticketing.extensions import db
 from ticketing.history import By
 from ticketing.imports import steps
+from ticketing.members import audit, invitations
 from ticketing.models import (
     ApiKey,
     AuditEntry,
@@ -35,6 +35,7 @@ from ticketing.models import (
     User,
     WebhookEndpoint,
 )
+from ticketing.ordering import orders
 from ticketing.web.backoffice import roles
 from ticketing.web.forms import sent_form
 

@@ -6,12 +6,13 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from ticketing import delivery, fields, mail_search
-from ticketing.fields import Field
-from ticketing.formats import apart
+from ticketing.asking import fields
+from ticketing.asking.fields import Field
 from ticketing.history import DOOR
 from ticketing.mailing import defaults, plainly
 from ticketing.models import HistoryEntry, OutboxMail
+from ticketing.posting import delivery, mail_search
+from ticketing.words.formats import apart
 
 _ICONS = {
     "placed": "plus",

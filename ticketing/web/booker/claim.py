@@ -6,8 +6,9 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 
-from ticketing import fields, guards, history, personalisation, repeats
-from ticketing.fields import InvalidDetails
+from ticketing import guards, history, personalisation, repeats
+from ticketing.asking import fields
+from ticketing.asking.fields import InvalidDetails
 from ticketing.models import Order
 from ticketing.web import by_link
 from ticketing.web.booker import parts

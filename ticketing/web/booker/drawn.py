@@ -18,8 +18,9 @@ from ticketing import links
 from ticketing.extensions import db
 from ticketing.links import Kind, Link
 from ticketing.models import Order
-from ticketing.reading import Unreadable
-from ticketing.web import by_link, embed, leading, packing, protection
+from ticketing.storing.reading import Unreadable
+from ticketing.web import by_link, embed
+from ticketing.web.around import leading, packing, protection
 from ticketing.web.booker.state import state_of, state_within
 
 MOST_BYTES: Final = 8 * 1024 * 1024  # in each process: about 1,500 overviews

@@ -4,10 +4,12 @@ from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 
-from ticketing import calendar, downloads, feed, tickets_pdf
+from ticketing import feed
+from ticketing.carried import calendar, downloads, tickets_pdf
 from ticketing.links import Link
 from ticketing.models import Order
-from ticketing.web import by_link, embed, leading, send
+from ticketing.web import by_link, embed, send
+from ticketing.web.around import leading
 from ticketing.web.booker import drawn, parts
 from ticketing.web.booker.parts import blueprint
 

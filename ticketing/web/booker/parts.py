@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from jinja2_fragments.flask import render_block
 from werkzeug.exceptions import NotFound
 
-from ticketing import tickets_pdf
+from ticketing.carried import tickets_pdf
 from ticketing.links import Link
 from ticketing.models import Order, Ticket
 from ticketing.web import by_link, cards

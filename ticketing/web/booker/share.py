@@ -5,17 +5,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import EmailField, HiddenField, TelField
 
-from ticketing import fields, guards, history, links, localtime, sharing, whatsapp
-from ticketing.fields import InvalidDetails
+from ticketing import guards, history, links, sharing, whatsapp
+from ticketing.asking import fields
+from ticketing.asking.fields import InvalidDetails
+from ticketing.carried.qr import qr_svg
 from ticketing.links import Link
 from ticketing.models import Order, Ticket
-from ticketing.qr import qr_svg
 from ticketing.refusals import FormExpired
 from ticketing.web import by_link
 from ticketing.web.booker import parts
 from ticketing.web.booker.parts import blueprint
 from ticketing.web.details_form import Wanted, show_errors
 from ticketing.web.link_forms import LinkForm, whole_number
+from ticketing.words import localtime
 
 
 class ShareForm(LinkForm):

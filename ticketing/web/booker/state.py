@@ -12,7 +12,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from ticketing.models import Event, Image, Order, Organiser, Share, Shop, Ticket, TicketType
-from ticketing.reading import LINK_ID, reader
+from ticketing.storing.reading import LINK_ID, reader
 
 _cover, _logo = aliased(Image), aliased(Image)
 

@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from ticketing import links, metrics
 from ticketing.config import Settings
-from ticketing.keys import Keys
 from ticketing.links import Kind, UnknownLink
 from ticketing.models import Order
-from ticketing.reading import LINK_ID, Unreadable, reader_of
-from ticketing.web import observed, protection
+from ticketing.storing.reading import LINK_ID, Unreadable, reader_of
+from ticketing.vault.keys import Keys
+from ticketing.web.around import observed, protection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
