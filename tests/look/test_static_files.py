@@ -106,15 +106,6 @@ def sent(client: FlaskClient, name: str) -> bytes:
     return client.get(address_of(client, name)).data
 
 
-def test_a_script_is_sent_without_the_lines_that_are_comments(
-    app: Flask, client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app, "static_folder", str(tmp_path))
-    (tmp_path / "a.js").write_text("// why\n  // how\nsay('http://a') // what\nsay(`/*`)\n")
-    sent = client.get(address_of(client, "a.js")).data
-    assert sent == b"say('http://a') // what\nsay(`/*`)\n"
-
-
 def test_the_overviews_own_code_is_light() -> None:
     files = (packing.file_at(STATIC / name) for name in ("app.css", "app.js", "live.js"))
     weight = sum(len(file.packed["gzip"]) for file in files)
