@@ -38,7 +38,7 @@ def test_from_order_to_everyones_own_ticket(
 
     # An order for five completes in the shop; its mail brings the booker to the overview.
     booker.goto(f"/shop/{shop.slug}")
-    booker.get_by_label("Weekend").fill("5")
+    booker.get_by_role("spinbutton", name="Weekend").fill("5")
     fill_in(booker, "Zoë", "Booker", "zoe.story@example.org", "06 12345678")
     booker.get_by_role("button", name="Complete order").click()
     expect(booker.get_by_role("status").first).to_contain_text("Thank you, your order is complete")

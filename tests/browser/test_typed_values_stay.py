@@ -48,7 +48,7 @@ def test_offline_in_the_middle_of_a_form(visitor: Page, order_of_five: Order) ->
 def test_nor_is_an_order_lost_where_htmx_never_came(booker: Page, order_of_five: Order) -> None:
     booker.route("**/htmx-*.js*", lambda route: route.abort())
     booker.goto(f"/shop/{order_of_five.shop.slug}")
-    booker.get_by_label("Weekend").fill("2")
+    booker.get_by_role("spinbutton", name="Weekend").fill("2")
     fill_in(booker, "Anna", "Visser", "offline.order@example.org", "06 12345678")
     booker.context.set_offline(True)
     save(booker)
@@ -98,13 +98,13 @@ def test_back_after_the_form_sends_nothing_again(
 def test_who_comes_back_can_press_once_more(booker: Page, order_of_five: Order) -> None:
     """A page from the browser's memory is not busy with what it was left for."""
     booker.goto(f"/shop/{order_of_five.shop.slug}")
-    booker.get_by_label("Weekend").fill("1")
+    booker.get_by_role("spinbutton", name="Weekend").fill("1")
     fill_in(booker, "Anna", "Visser", "comes.back@example.org", "06 12345678")
     save(booker)
     expect(booker.get_by_text("your order is complete")).to_be_visible()
     first = booker.url
     booker.go_back()
-    booker.get_by_label("Weekend").fill("2")
+    booker.get_by_role("spinbutton", name="Weekend").fill("2")
     fill_in(booker, "Anna", "Visser", "comes.back@example.org", "06 12345678")
     save(booker)
     expect(booker.get_by_text("your order is complete")).to_be_visible()

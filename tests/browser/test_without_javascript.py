@@ -46,7 +46,7 @@ def test_order_claim_and_recall(app: Flask, booker: Page, visitor: Page) -> None
     booker.goto(f"/shop/{shop.slug}")
     press(booker, "Complete order")
     expect(booker.get_by_text("need your attention")).to_be_visible()
-    booker.get_by_label("Weekend").fill("2")
+    booker.get_by_role("spinbutton", name="Weekend").fill("2")
     fill_in(booker, "Zoë", "Booker", "zoe.plain@example.org")
     press(booker, "Complete order")
     expect(booker.get_by_text("your order is complete")).to_be_visible()

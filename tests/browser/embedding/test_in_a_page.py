@@ -42,7 +42,7 @@ def test_the_whole_flow_from_a_shops_own_page(
         booker.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
         booker.goto(site)
         page = inside(booker)
-        page.get_by_label("Weekend").fill("2")
+        page.get_by_role("spinbutton", name="Weekend").fill("2")
         fill_in(page, "Bea", "Bakker", "bea@example.org")
         fits(booker)
         page.get_by_role("button", name="Complete order").tap()

@@ -32,7 +32,7 @@ def test_wishes_outlive_forms_and_links(
     frame.get_by_role("button", name="Complete order").tap()  # says what is missing
     expect(frame.get_by_label("First name")).to_have_attribute("aria-invalid", "true")
     looks_like(page, DARK_PAPER, TEAL)
-    frame.get_by_label("Weekend").fill("1")
+    frame.get_by_role("spinbutton", name="Weekend").fill("1")
     fill_in(frame, "Bea", "Bakker", "bea@example.org")
     frame.get_by_role("button", name="Complete order").tap()
     expect(ticket(frame, 1)).to_be_visible()
