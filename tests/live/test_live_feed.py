@@ -23,7 +23,7 @@ from ticketing import create_app, feed
 from ticketing.config import PROJECT, Settings
 from ticketing.extensions import db
 from ticketing.feed import Feed, TooManyStreams
-from ticketing.feed.sources import source_for
+from ticketing.feed.chosen import source_for
 from ticketing.feed.sqlite import LOOK_ANYWAY, STILL
 from ticketing.feed.watcher import STREAMS_PER_ORDER
 from ticketing.links import LinkWithdrawn

@@ -1,4 +1,4 @@
-"""Where a process learns that something changed: one source for each kind of database.
+"""Where a process learns that something changed: what a source does, whichever the database.
 
 The `changes` table is the truth. A source only says cheaply when to look, and reads.
 """
@@ -6,13 +6,7 @@ The `changes` table is the truth. A source only says cheaply when to look, and r
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Final, NamedTuple, Protocol
-
-from flask import Flask
-from sqlalchemy import make_url
-
-from ticketing.extensions import db
 
 AT_MOST: Final = 1_000  # rows in one read, so that the event loop gets its turn
 _IDS_AT_ONCE: Final = 500
@@ -49,18 +43,6 @@ class Source(Protocol):
         """What the orders' versions are, for when changes may have been missed."""
 
     def close(self) -> None: ...
-
-
-def source_for(app: Flask) -> Source:
-    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
-    if url.get_backend_name() == "sqlite":
-        from ticketing.feed.sqlite import SqliteSource
-
-        return SqliteSource(Path(str(url.database)))
-    from ticketing.feed.postgres import PostgresSource  # psycopg: only where it is needed
-
-    with app.app_context():
-        return PostgresSource(db.engine)
 
 
 def in_portions(order_ids: Iterable[int]) -> Iterator[list[int]]:

@@ -16,7 +16,8 @@ from flask import Flask
 
 from ticketing import metrics
 from ticketing.config import Settings
-from ticketing.feed.sources import AT_MOST, Source, source_for
+from ticketing.feed.chosen import source_for
+from ticketing.feed.sources import AT_MOST, Source
 
 log = logging.getLogger(__name__)
 
