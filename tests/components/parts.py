@@ -30,7 +30,7 @@ from wtforms.validators import InputRequired
 from tests.components.kept import ticket_pages
 from tests.components.kept.ticket_pages import TicketPage
 from ticketing.config import PROJECT
-from ticketing.web.around import leading
+from ticketing.web.around import leading, wording
 from ticketing.web.embed import Look
 
 CSP = (
@@ -198,6 +198,7 @@ def make_app(server: Server) -> Flask:
         __name__, template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "static")
     )
     Babel(app)
+    wording.init_app(app)
     app.jinja_env.globals["static_url"] = lambda name: url_for("static", filename=name)
     app.jinja_env.globals["look"] = Look()
     app.jinja_env.globals["language_switch"] = list  # there is but one
