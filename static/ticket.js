@@ -27,7 +27,7 @@
   // What stays the same from one answer to the next, unless something happened to the ticket.
   function essence(page) {
     const main = page.getElementById('main').cloneNode(true)
-    const passing = 'template, .notice[role=status], [name=csrf_token]'
+    const passing = 'template, .notice[role=status], [name=csrf_token], [name=reference]'
     for (const each of main.querySelectorAll(passing)) each.remove()
     main.normalize()
     return main
