@@ -54,14 +54,19 @@ def test_it_leads_to_the_overview_and_mails_its_link(client: FlaskClient) -> Non
     ]
 
 
-def test_the_button_tapped_twice_makes_one_order(client: FlaskClient) -> None:
-    shop = builders.make_shop()
-    url = f"/shop/{shop.slug}"
-    form = form_of(client.get(url).text) | {
+def for_two(client: FlaskClient, shop: Shop) -> dict[str, str]:
+    """The form as Bea sends it."""
+    return form_of(client.get(f"/shop/{shop.slug}").text) | {
         quantity_of(shop, "weekend"): "2",
         "first_name": "Bea",
         "email": "bea@example.org",
     }
+
+
+def test_the_button_tapped_twice_makes_one_order(client: FlaskClient) -> None:
+    shop = builders.make_shop()
+    url = f"/shop/{shop.slug}"
+    form = for_two(client, shop)
     assert (
         client.post(url, data=form).headers["Location"]
         == (client.post(url, data=form).headers["Location"])
@@ -83,11 +88,7 @@ def placed_twice(client: FlaskClient, meanwhile: Callable[[Order], object]) -> l
     """The same form, sent again when something has happened to the order."""
     shop = builders.make_shop()
     url = f"/shop/{shop.slug}"
-    form = form_of(client.get(url).text) | {
-        quantity_of(shop, "weekend"): "2",
-        "first_name": "Bea",
-        "email": "bea@example.org",
-    }
+    form = for_two(client, shop)
     first = client.post(url, data=form)
     meanwhile(db.session.scalars(select(Order)).one())
     return [first, client.post(url, data=form)]
