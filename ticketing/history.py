@@ -84,13 +84,16 @@ def is_repeated(session: Session, order: Order, by: By) -> bool:
 
     In the caller's transaction, which has locked the order.
     """
-    if by.form is None:
-        return False
-    wanted = select(HistoryEntry.id).where(
-        HistoryEntry.order_id == order.id,  # it has an index
-        HistoryEntry.form_digest == by.form,
+    return by.form is not None and of_form(session, order.id, by.form) is not None
+
+
+def of_form(session: Session, order_id: int, form: str) -> HistoryEntry | None:
+    """What came of a form (`By.form`), by its first entry."""
+    wanted = select(HistoryEntry).where(
+        HistoryEntry.order_id == order_id,  # it has an index
+        HistoryEntry.form_digest == form,
     )
-    return session.scalar(wanted.limit(1)) is not None
+    return session.scalar(wanted.order_by(HistoryEntry.id).limit(1))
 
 
 def of_order(order_id: int) -> list[HistoryEntry]:

@@ -1,15 +1,20 @@
 """The built-in shop: an order completes there."""
 
 import re
+from collections.abc import Callable
 
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from tests import builders
-from ticketing import links
+from ticketing import links, sending
 from ticketing.extensions import db
+from ticketing.members.audit import Actor
 from ticketing.models import Order, Shop, now
 from ticketing.ordering.orders import WEB_REFERENCE, Booker, Line, place
+from ticketing.privacy import asked
+from ticketing.privacy.people import Person
 
 
 def form_of(page: str) -> dict[str, str]:
@@ -49,14 +54,19 @@ def test_it_leads_to_the_overview_and_mails_its_link(client: FlaskClient) -> Non
     ]
 
 
-def test_the_button_tapped_twice_makes_one_order(client: FlaskClient) -> None:
-    shop = builders.make_shop()
-    url = f"/shop/{shop.slug}"
-    form = form_of(client.get(url).text) | {
+def for_two(client: FlaskClient, shop: Shop) -> dict[str, str]:
+    """The form as Bea sends it."""
+    return form_of(client.get(f"/shop/{shop.slug}").text) | {
         quantity_of(shop, "weekend"): "2",
         "first_name": "Bea",
         "email": "bea@example.org",
     }
+
+
+def test_the_button_tapped_twice_makes_one_order(client: FlaskClient) -> None:
+    shop = builders.make_shop()
+    url = f"/shop/{shop.slug}"
+    form = for_two(client, shop)
     assert (
         client.post(url, data=form).headers["Location"]
         == (client.post(url, data=form).headers["Location"])
@@ -71,6 +81,41 @@ def test_going_back_and_changing_it_makes_another_order(client: FlaskClient) -> 
     for quantity in ("1", "2"):
         answer = client.post(url, data=form | {quantity_of(shop, "weekend"): quantity})
         assert answer.status_code == 303
+    assert orders() == 2
+
+
+def placed_twice(client: FlaskClient, meanwhile: Callable[[Order], object]) -> list[TestResponse]:
+    """The same form, sent again when something has happened to the order."""
+    shop = builders.make_shop()
+    url = f"/shop/{shop.slug}"
+    form = for_two(client, shop)
+    first = client.post(url, data=form)
+    meanwhile(db.session.scalars(select(Order)).one())
+    return [first, client.post(url, data=form)]
+
+
+def test_who_handed_the_order_on_is_not_led_to_it_by_the_old_page(client: FlaskClient) -> None:
+    def hand_on(order: Order) -> None:
+        new = {"first_name": "Carla", "email": "carla@example.org"}
+        sending.edit_contact(order, new, builders.ORGANISER, revision=order.revision)
+
+    first, again = placed_twice(client, hand_on)
+    assert client.get(first.headers["Location"]).status_code == 410
+    assert again.status_code == 410
+    assert "Location" not in again.headers
+    assert orders() == 1
+
+
+def test_an_order_that_was_erased_is_nobodys_by_an_old_page(client: FlaskClient) -> None:
+    """What was ordered isn't known any more, so no form is known to be the same."""
+
+    def forget(order: Order) -> None:
+        bea = Person(email="bea@example.org")
+        asked.erase(bea, order.organiser_id, builders.ORGANISER, Actor(), valid_too=True)
+
+    first, again = placed_twice(client, forget)
+    assert again.status_code == 303
+    assert again.headers["Location"] != first.headers["Location"]
     assert orders() == 2
 
 

@@ -118,20 +118,21 @@ def test_an_event_with_an_endless_name_stays_on_the_one_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "ink"),
+    ("colour", "taken", "ink"),
     [
-        ("#000000", "#ffffff"),
-        ("#ffffff", "#000000"),
-        ("#ffd43b", "#000000"),
-        ("#5b2a86", "#ffffff"),
-        ("#767676", "#ffffff"),
-        ("#005fcc", "#ffffff"),
+        ("#000000", "#000000", "#ffffff"),
+        ("#ffffff", "#ffffff", "#000000"),
+        ("#ffd43b", "#ffd43b", "#000000"),
+        ("#5b2a86", "#5b2a86", "#ffffff"),
+        ("#767676", "#767676", "#ffffff"),
+        ("#005fcc", "#005fcc", "#ffffff"),
+        ("#ff6600", "#ff9147", "#000000"),  # as on pages
     ],
 )
-def test_text_on_the_organisers_colour_can_be_read(colour: str, ink: str) -> None:
+def test_text_on_the_organisers_colour_can_be_read(colour: str, taken: str, ink: str) -> None:
     band = sheets.picture(render(ticket(colour=colour))).crop((0, 0, 1240, 480))
     colours = {pixel for _, pixel in band.getcolors(1 << 20) or []}
-    assert ImageColor.getrgb(colour) in colours
+    assert ImageColor.getrgb(taken) in colours
     assert ImageColor.getrgb(ink) in colours
 
 

@@ -18,7 +18,7 @@ from ticketing.asking import names
 from ticketing.carried import admission, barcodes
 from ticketing.models import AppleWallet, Event, Shop, Ticket, now
 from ticketing.organising import events, images, shops
-from ticketing.organising.brand import contrast
+from ticketing.organising.brand import LABEL_LC, contrast, lightness_contrast
 from ticketing.storing.transactions import write
 from ticketing.words import languages as spoken
 
@@ -149,9 +149,15 @@ def test_an_event_without_an_end_is_over_some_time(client: FlaskClient, ticket: 
 # ---- How it looks ----
 
 
-@pytest.mark.parametrize("colour", ["#83245f", "#ffe066", "#000000", "#ffffff", "#777777"])
+@pytest.mark.parametrize(
+    ("colour", "taken"),
+    [
+        *((each, each) for each in ("#83245f", "#ffe066", "#000000", "#ffffff")),
+        ("#ff6600", "#ff9147"),  # as on pages
+    ],
+)
 def test_its_words_can_be_read_on_every_colour(
-    client: FlaskClient, ticket: Ticket, colour: str
+    client: FlaskClient, ticket: Ticket, colour: str, taken: str
 ) -> None:
     with write():
         ticket.order.shop.colour = colour
@@ -160,8 +166,9 @@ def test_its_words_can_be_read_on_every_colour(
         "#" + "".join(f"{int(part):02x}" for part in found[4:-1].split(", "))
         for found in (known.backgroundColor, known.foregroundColor, known.labelColor)
     )
-    assert ground == colour
+    assert ground == taken
     assert min(contrast(ground, text), contrast(ground, label)) >= 4.5
+    assert lightness_contrast(text, ground) >= LABEL_LC
 
 
 SIZES = {"icon": (38, 38), "logo": (160, 50), "thumbnail": (90, 60)}

@@ -63,6 +63,18 @@ def test_each_end_has_its_own_timezone_where_the_clocks_are_changed_between(app:
 
 
 @pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ("2027-10-31T03:00", "Saturday, 30 October 2027, 22:00 (CEST) – 04:00 (CET)"),
+        ("2027-10-31T00:30", "Saturday, 30 October 2027, 22:00 – 02:30 (CEST)"),
+    ],
+)
+def test_so_has_an_evening_in_which_they_are(app: Flask, ends: str, said: str) -> None:
+    with app.test_request_context(), force_locale("en"):
+        assert event_when(at("2027-10-30T20:00", ends)) == said
+
+
+@pytest.mark.parametrize(
     ("language", "said"),
     [
         ("en", "28 May 2027, 16:00"),

@@ -67,7 +67,7 @@ def text_on(colour: str) -> str:
 
 def brand_tokens(colour: str) -> dict[str, dict[str, str]]:
     """The accent tokens for ``light`` and ``dark``, each token's name with its hex colour."""
-    accent = _ground_for_labels(normalise(colour))
+    accent = ground_for_labels(colour)
     on_accent = text_on(accent)
     # Away from the text's colour, so that neither hovering nor the header's depth costs contrast.
     away = "#000000" if on_accent == "#ffffff" else "#ffffff"
@@ -143,12 +143,13 @@ def _readable(colour: str, surfaces: tuple[str, ...], ratio: float, lc: float, s
 
 
 @lru_cache(maxsize=1024)
-def _ground_for_labels(colour: str) -> str:
-    """``colour``, or the nearest shade of it on which black or white is good to read.
+def ground_for_labels(colour: str) -> str:
+    """``colour``, normalised, or the nearest shade of it on which black or white is good to read.
 
     Between the colours that carry white and those that carry black are some that carry neither:
     white has not WCAG's contrast there, and black has it in numbers that eyes don't see.
     """
+    colour = normalise(colour)
     ways = (filter(_carries_labels, _shades(colour, way)) for way in (-1, 1))
     return min((next(shades) for shades in ways), key=lambda shade: _apart(shade, colour))
 

@@ -17,7 +17,7 @@ from typing import Final
 from .document import RenderFailed
 
 # Raise it when the page's look changes: files of an older design are then no longer found.
-DESIGN = 2
+DESIGN = 3
 
 _TEMPORARY = ".making-"
 UNUSED = 7 * 86400.0  # seconds after which a file that nobody asked for goes: it holds a name

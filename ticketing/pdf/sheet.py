@@ -8,7 +8,7 @@ from __future__ import annotations
 from markupsafe import escape
 
 from ticketing.carried.qr import qr_bits
-from ticketing.organising.brand import text_on
+from ticketing.organising.brand import ground_for_labels, text_on
 
 from .document import Document, TicketSheet
 from .draw import Box, Code, Dashes, Line, Mark, Torn
@@ -114,6 +114,7 @@ def _ticket(sheet: TicketSheet) -> list[Mark]:
 
 
 def _band(colour: str, organiser: str, event_name: str, title: str, lang: str) -> list[Mark]:
+    colour = ground_for_labels(colour)
     ink = text_on(colour)
     marks: list[Mark] = [Box(0, HEIGHT - BAND, WIDTH, BAND, fill=colour)]
     if ink == "#000000":

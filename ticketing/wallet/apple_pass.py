@@ -187,8 +187,8 @@ def _relevant(event: Event, ends: dt.datetime) -> list[dict[str, str]]:
 
 
 def _colours(colour: str) -> dict[str, str]:
-    """The organiser's, and black or white on it: whichever can be read."""
-    ground = brand.normalise(colour)
+    """The organiser's, as on pages, and black or white on it: whichever can be read."""
+    ground = brand.ground_for_labels(colour)
     text = _rgb(brand.text_on(ground))
     return {"backgroundColor": _rgb(ground), "foregroundColor": text, "labelColor": text}
 

@@ -90,7 +90,7 @@ def _whole(ticket: Ticket, lang: str) -> _Pass:
         starts=_moment(event.starts_at, event),
         ends=_moment(event.ends_at, event) if event.ends_at else None,
         lang=lang,
-        colour=brand.normalise(shop.colour),
+        colour=brand.ground_for_labels(shop.colour),
         place=(name, address.replace("\n", ", ") or name),
     )
 

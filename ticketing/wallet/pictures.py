@@ -37,7 +37,7 @@ def of_shop(shop: Shop) -> dict[str, bytes]:
 
 @lru_cache(maxsize=_KEPT)
 def _made(logo: str | None, picture: str | None, colour: str) -> dict[str, bytes]:
-    return apart(_drawn, _data(logo), _data(picture), brand.normalise(colour))
+    return apart(_drawn, _data(logo), _data(picture), brand.ground_for_labels(colour))
 
 
 def _data(digest: str | None) -> bytes | None:

@@ -19,6 +19,7 @@ from ticketing import links, sending
 from ticketing.asking import fields
 from ticketing.asking.fields import InvalidDetails
 from ticketing.extensions import db
+from ticketing.links import LinkWithdrawn
 from ticketing.models import Event, Order, Shop, TicketType
 from ticketing.ordering import orders
 from ticketing.ordering.orders import Booker, Line
@@ -128,11 +129,16 @@ def _booker(shop: Shop, form: Any) -> Booker | None:
 
 
 def _place(shop: Shop, reference: str, booker: Booker, lines: list[Line]) -> Order:
+    """The order; the one that is here already where the same form comes again.
+
+    Raises `LinkWithdrawn` where that goes to another address by now: who has kept the page is its
+    former contact. Of an order that was erased nobody knows whether it is the same.
+    """
     locale = str(get_locale())
     shop_id = shop.id
     for each in (_read_reference(shop, reference), secrets.token_urlsafe(16)):
         try:
-            order, _new = orders.place(
+            order, new = orders.place(
                 shop_id,
                 orders.WEB_REFERENCE + each,
                 booker,
@@ -143,8 +149,13 @@ def _place(shop: Shop, reference: str, booker: Booker, lines: list[Line]) -> Ord
         except orders.ReferenceTaken:
             # The page was gone back to, changed, and sent again: that is another order.
             continue
-        else:
+        if new:
             return order
+        if order.content_digest == orders.FORGOTTEN:
+            continue
+        if order.link_generation > 1:
+            raise LinkWithdrawn
+        return order
     raise RuntimeError("a random reference was taken")
 
 

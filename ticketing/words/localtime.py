@@ -29,14 +29,16 @@ def event_when(event: Event) -> str:
     if event.ends_at is None:
         return f"{event_day(event)}, {clock(starts, event)} ({zone_name})"
     ends = event.ends_at.astimezone(zone)
+    zone_then = _zone_name(ends)
     if is_one_evening(event):
-        return f"{event_day(event)}, {clock(starts, event)} – {clock(ends, event)} ({zone_name})"
-    first = f"{_short_day(starts, with_year=starts.year != ends.year)}, {clock(starts, event)}"
-    last = f"{_short_day(ends, with_year=True)}, {clock(ends, event)} ({_zone_name(ends)})"
-    # The clocks may be changed in between.
-    return (
-        f"{first} ({zone_name}) – {last}" if zone_name != _zone_name(ends) else f"{first} – {last}"
-    )
+        first, last = f"{event_day(event)}, {clock(starts, event)}", clock(ends, event)
+    else:
+        with_year = starts.year != ends.year
+        first = f"{_short_day(starts, with_year=with_year)}, {clock(starts, event)}"
+        last = f"{_short_day(ends, with_year=True)}, {clock(ends, event)}"
+    if zone_name != zone_then:  # the clocks are changed in between
+        first = f"{first} ({zone_name})"
+    return f"{first} – {last} ({zone_then})"
 
 
 def _short_day(there: dt.datetime, *, with_year: bool) -> str:

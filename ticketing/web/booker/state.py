@@ -1,8 +1,8 @@
 """All that an overview is drawn from: as long as it is the same, so is the page.
 
-A column that the page begins to use has to be named here; `tests/test_drawn_before.py` changes
-each column of these tables and finds one that was forgotten. What else a page depends on, which is
-the request and the time, stands in `drawn.py`.
+A column that the page begins to use has to be named here; `tests/overview/test_any_column.py`
+changes each column of these tables and finds one that was forgotten. What else a page depends on,
+which is the request and the time, stands in `drawn.py`.
 """
 
 from hashlib import blake2b

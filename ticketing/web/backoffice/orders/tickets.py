@@ -5,11 +5,13 @@ from typing import Any
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ticketing import cancelling, links, personalisation, sending
+from ticketing import cancelling, history, links, personalisation, sending
 from ticketing.asking import fields, holders, missing
 from ticketing.asking.fields import Answer, InvalidDetails
 from ticketing.carried import admission, tickets_pdf
 from ticketing.carried.downloads import Download, download_of
+from ticketing.extensions import db
+from ticketing.history import By
 from ticketing.models import CANCELLED, OPEN, Ticket
 from ticketing.refusals import EditedMeanwhile, NoDetailsNeeded, NotPersonalised, TicketCancelled
 from ticketing.web import send
@@ -39,11 +41,12 @@ def edit_ticket(ticket_id: int) -> ResponseReturnValue:
         given = given_in(form)
         new_barcode = _wants_new_barcode(form, ticket, given)
         mail = bool(form.mail_holder.data)
+        by = scope.acting()
         try:
             ticket = personalisation.edit(
                 ticket,
                 given,
-                scope.acting(),
+                by,
                 revision=form.seen,
                 new_barcode=new_barcode,
                 mail_holder=mail,
@@ -55,7 +58,8 @@ def edit_ticket(ticket_id: int) -> ResponseReturnValue:
             versions = compare(asked, personalisation.holder_of(ticket), given)
             form.revision.data = str(ticket.revision)
         else:
-            message = _saved(ticket, new_barcode=new_barcode, mailed=mail and bool(ticket.email))
+            renewed = _has_renewed_barcode(ticket, by) if by.form else new_barcode
+            message = _saved(ticket, new_barcode=renewed, mailed=mail and bool(ticket.email))
             return news.done(ticket.order_id, message, tickets=[ticket_id])
     return news.dialog(
         "backoffice/orders/edit_ticket.html",
@@ -181,6 +185,12 @@ def _wants_new_barcode(form: EditTicketForm, ticket: Ticket, given: dict[str, An
     except ValueError:
         address = ""  # none, or one that the rule refuses anyway
     return address.casefold() != ticket.email.casefold()
+
+
+def _has_renewed_barcode(ticket: Ticket, by: By) -> bool:
+    """Whether what this form did, now or when it came first, was to issue one."""
+    entry = history.of_form(db.session(), ticket.order_id, by.form or "")
+    return entry is not None and "barcode" in entry.after
 
 
 def _saved(ticket: Ticket, *, new_barcode: bool, mailed: bool) -> str:
