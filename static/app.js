@@ -19,6 +19,8 @@
   const one = (selector, within = document) => within.querySelector(selector)
   const on = (type, handler, capture) => document.addEventListener(type, handler, capture)
   const dialog = $('dialog')
+  // Browsers older than dialogs (Safari before 15.4) are given the pages as without scripts.
+  if (!dialog.showModal) return document.body.setAttribute('data-hx-disable', '')
   const current = () => +($('live-version')?.dataset.version || 0)
   // What a request says of the page: that it takes fragments, and which news it has seen.
   const headers = () => ({ 'HX-Request': 'true', 'Live-Version': current() })
@@ -67,7 +69,7 @@
     held = pressed
     const there = await htmx()
     held = undefined
-    const again = () => (type === 'click' ? pressed.click() : pressed.requestSubmit(submitter))
+    const again = () => (type === 'click' ? pressed.click() : submit(pressed, submitter))
     if (!there && isAlone()) return (complain().onclick = again)
     if (!there) alone = pressed
     again()
@@ -169,8 +171,9 @@
   on('htmx:beforeSwap', ({ detail }) => {
     const { xhr } = detail
     const html = /html/.test(xhr.getResponseHeader('Content-Type'))
-    // Proxies and hotspots answer too, with whatever status they like.
-    const isForeign = detail.target.id === 'main' && !/ id="main"/.test(detail.serverResponse)
+    // Proxies and hotspots answer too, with whatever status they like: with pages, as ours are none.
+    const isPage = detail.target.id === 'main' || /<html\b/i.test(detail.serverResponse)
+    const isForeign = isPage && !/ id="main"/.test(detail.serverResponse)
     if (isForeign || (xhr.status >= 400 && !(html && detail.serverResponse))) {
       return Object.assign(detail, { shouldSwap: false, isError: true })
     }
@@ -224,7 +227,7 @@
     const { verb, path, triggeringEvent } = requestConfig
     complain(inShort(xhr.responseText)).onclick = () => {
       if (!elt.isConnected) location.reload()
-      else if (elt.matches('form')) elt.requestSubmit(triggeringEvent?.submitter)
+      else if (elt.matches('form')) submit(elt, triggeringEvent?.submitter)
       else if (elt.matches('a, button')) elt.click()
       else window.htmx.ajax(verb, path, { source: elt }) // what follows a form, or the time
     }
@@ -252,6 +255,14 @@
   // htmx isn't, the browser sends it, if the server is there to answer.
 
   const release = (form) => form?.removeAttribute('aria-busy')
+  // Safari before 16 has no requestSubmit, and older iPhones stay there: a button is pressed for it.
+  function submit(form, submitter) {
+    if (form.requestSubmit) return form.requestSubmit(submitter)
+    const button = submitter || Object.assign(document.createElement('button'), { hidden: true })
+    if (!submitter) form.append(button)
+    button.click()
+    if (!submitter) button.remove()
+  }
   const byHtmx = (element) => window.htmx && element?.matches('[data-hx-get], [data-hx-post]')
 
   on('submit', (event) => {
@@ -264,7 +275,7 @@
     const freely = !posts || form.matches(BY_BROWSER) // gone to without asking, unless there is no network
     const byScript = own && !freely && window.htmx
     if (own && !byScript && !serverIsThere && (!freely || isAlone())) {
-      return askFirst(event, () => form.requestSubmit(submitter))
+      return askFirst(event, () => submit(form, submitter))
     }
     if (!posts) return
     form.setAttribute('aria-busy', 'true')

@@ -3,8 +3,9 @@
 (() => {
   'use strict'
   const region = document.getElementById('live')
-  // Where htmx was asked for and didn't come nothing could be swapped in.
+  // Where htmx was asked for and didn't come, or has nothing to do, nothing could be swapped in.
   if (!window.htmx && !document.querySelector('script[data-htmx]')) return
+  if (document.body.matches('[data-hx-disable]')) return
   const { stream, poll } = region.dataset
   const on = (type, handler) => document.addEventListener(type, handler)
   const visible = () => document.visibilityState === 'visible'
@@ -52,6 +53,7 @@
   }
 
   const slower = (ms) => Math.min(ms * 2, 30000)
+  const OURS = 'X-Robots-Tag' // on whatever we answer behind a link; no proxy or hotspot writes it
   const jitter = (ms) => ms * (1 + Math.random() / 5)
   const cancel = () => (timer = clearTimeout(timer))
 
@@ -68,7 +70,7 @@
         signal: AbortSignal.timeout?.(15000), // a line that died says nothing
       })
       const isGone = answer.status === 404 || answer.status === 410 // the link is no more
-      if (!answer.ok && !isGone) throw answer
+      if (!answer.headers.has(OURS) || (!answer.ok && !isGone)) throw answer
       const html = await answer.text()
       sure()
       if (isGone) return rest()
