@@ -21,6 +21,7 @@
   const dialog = $('dialog')
   // Browsers older than dialogs (Safari before 15.4) are given the pages as without scripts.
   if (!dialog.showModal) return document.body.setAttribute('data-hx-disable', '')
+  const LEAVING = 15000 // ms: after that the browser has most likely not left
   const current = () => +($('live-version')?.dataset.version || 0)
   // What a request says of the page: that it takes fragments, and which news it has seen.
   const headers = () => ({ 'HX-Request': 'true', 'Live-Version': current() })
@@ -163,9 +164,10 @@
 
   on('htmx:afterRequest', ({ detail: { xhr, elt } }) => {
     clearTimeout(xhr.slow)
-    if (xhr.getResponseHeader('HX-Redirect')) return root.setAttribute('aria-busy', 'true') // until the next page is there
-    release(root)
-    release(elt)
+    const free = () => [root, elt].forEach(release)
+    if (!xhr.getResponseHeader('HX-Redirect')) return free()
+    root.setAttribute('aria-busy', 'true') // until the next page is there
+    setTimeout(free, LEAVING) // or an app was opened, and this page is all that comes
   })
 
   on('htmx:beforeSwap', ({ detail }) => {
@@ -282,7 +284,7 @@
     if (byScript) {
       event.preventDefault()
       send(form, its('action'), event)
-    } else if (!byHtmx(form)) setTimeout(release, 15000, form) // it may have left the page where it is
+    } else if (!byHtmx(form)) setTimeout(release, LEAVING, form) // it may have left the page where it is
   }, true)
   addEventListener('pageshow', () => document.querySelectorAll('[aria-busy]').forEach(release))
 
