@@ -54,6 +54,7 @@
       script.src = htmxAt
       script.onload = () => come(window.htmx)
       script.onerror = () => come((coming = undefined))
+      setTimeout(come, 8000) // what is pressed does what it does without, and it may still come
       if (document.readyState === 'complete') fetch()
       else addEventListener('load', fetch) // before, it would wait for what has happened already
     })
@@ -68,7 +69,10 @@
     halt(event)
     if (pressed === held) return
     held = pressed
+    const slow = busySoon()
     const there = await htmx()
+    clearTimeout(slow)
+    release(root)
     held = undefined
     const again = () => (type === 'click' ? pressed.click() : submit(pressed, submitter))
     if (!there && isAlone()) return (complain().onclick = again)
@@ -155,20 +159,29 @@
     Object.assign(detail.headers, headers())
     if (detail.target.id === 'main') delete detail.headers['HX-Request'] // it asks for a page, not for a part
   })
-  on('htmx:beforeRequest', ({ detail }) => {
+  const busySoon = () => setTimeout(() => root.setAttribute('aria-busy', 'true'), 300)
+  on('htmx:beforeRequest', (event) => {
+    const { detail } = event
+    // The second tap of two, or it was queued behind what opened the dialog.
+    if (detail.target === dialog && dialog.open && !dialog.contains(detail.elt)) return event.preventDefault()
     refused = false
     if (detail.target === dialog && !dialog.open) openerTrail = trail(detail.elt)
     region('notice').replaceChildren()
-    detail.xhr.slow = setTimeout(() => root.setAttribute('aria-busy', 'true'), 300)
+    const slow = busySoon()
+    // htmx tells what asked how it ended, and that may be gone by then.
+    detail.xhr.addEventListener('loadend', () => {
+      clearTimeout(slow)
+      ended(detail)
+      if (!detail.elt.isConnected && (detail.xhr.status || 500) >= 500) failed({ detail })
+    })
   })
 
-  on('htmx:afterRequest', ({ detail: { xhr, elt } }) => {
-    clearTimeout(xhr.slow)
+  function ended({ xhr, elt }) {
     const free = () => [root, elt].forEach(release)
     if (!xhr.getResponseHeader('HX-Redirect')) return free()
     root.setAttribute('aria-busy', 'true') // until the next page is there
     setTimeout(free, LEAVING) // or an app was opened, and this page is all that comes
-  })
+  }
 
   on('htmx:beforeSwap', ({ detail }) => {
     const { xhr } = detail

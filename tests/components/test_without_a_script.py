@@ -1,5 +1,7 @@
 """What is left when a script did not come, or none may run."""
 
+import re
+
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.components.parts import Server
@@ -72,3 +74,32 @@ def test_the_backoffice_does_without_word_from_other_windows(page: Page, parts: 
     page.get_by_role("button", name="Actions for ticket 1").click()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="Resend")).to_be_focused()
+
+
+def test_who_reaches_for_something_does_not_wait_for_htmx_for_ever(
+    page: Page, parts: Server
+) -> None:
+    """Where it is fetched when it is needed, and the line died."""
+
+    def with_htmx_later(route: Route) -> None:
+        answer = route.fetch()
+        html = re.sub(r'<script src="([^"]+htmx[^"]+)" defer></script>', "", answer.text())
+        at = "/static/vendor/htmx-2.0.11.min.js"
+        assert html != answer.text()
+        html = html.replace('app.js"', f'app.js" data-htmx="{at}"')
+        html = html.replace(
+            "<h1>",
+            '<form action="/share"><button data-hx-get="/share"'
+            ' data-hx-target="#dialog">Pass on</button></form><h1>',
+        )
+        route.fulfill(response=answer, body=html)
+
+    page.route(f"{parts.url}/", with_htmx_later)
+    page.route("**/htmx-*.js", lambda _route: None)
+    page.clock.install()
+    page.goto("/")
+    page.get_by_role("button", name="Pass on").click()
+    page.clock.run_for(400)
+    expect(page.locator("html")).to_have_attribute("aria-busy", "true")
+    page.clock.run_for(10_000)
+    page.wait_for_url("**/share?")
