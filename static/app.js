@@ -21,7 +21,8 @@
   const dialog = $('dialog')
   // Browsers older than dialogs (Safari before 15.4) are given the pages as without scripts.
   if (!dialog.showModal) return document.body.setAttribute('data-hx-disable', '')
-  const LEAVING = 15000 // ms: after that the browser has most likely not left
+  // Milliseconds: after that the browser has most likely not left.
+  const LEAVING = 15000
   const current = () => +($('live-version')?.dataset.version || 0)
   // What a request says of the page: that it takes fragments, and which news it has seen.
   const headers = () => ({ 'HX-Request': 'true', 'Live-Version': current() })
@@ -54,7 +55,8 @@
       script.src = htmxAt
       script.onload = () => come(window.htmx)
       script.onerror = () => come((coming = undefined))
-      setTimeout(come, 8000) // what is pressed does what it does without, and it may still come
+      // What is pressed does what it does without; it may still come.
+      setTimeout(come, 8000)
       if (document.readyState === 'complete') fetch()
       else addEventListener('load', fetch) // before, it would wait for what has happened already
     })
@@ -179,8 +181,9 @@
   function ended({ xhr, elt }) {
     const free = () => [root, elt].forEach(release)
     if (!xhr.getResponseHeader('HX-Redirect')) return free()
-    root.setAttribute('aria-busy', 'true') // until the next page is there
-    setTimeout(free, LEAVING) // or an app was opened, and this page is all that comes
+    // Until the next page is there; or an app was opened, and this page is all that comes.
+    root.setAttribute('aria-busy', 'true')
+    setTimeout(free, LEAVING)
   }
 
   on('htmx:beforeSwap', ({ detail }) => {

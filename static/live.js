@@ -53,7 +53,6 @@
   }
 
   const slower = (ms) => Math.min(ms * 2, 30000)
-  const OURS = 'X-Robots-Tag' // on whatever we answer behind a link; no proxy or hotspot writes it
   const jitter = (ms) => ms * (1 + Math.random() / 5)
   const cancel = () => (timer = clearTimeout(timer))
 
@@ -70,7 +69,8 @@
         signal: AbortSignal.timeout?.(15000), // a line that died says nothing
       })
       const isGone = answer.status === 404 || answer.status === 410 // the link is no more
-      if (!answer.headers.has(OURS) || (!answer.ok && !isGone)) throw answer
+      // We write it on whatever we answer behind a link, and no proxy or hotspot does.
+      if (!answer.headers.has('X-Robots-Tag') || (!answer.ok && !isGone)) throw answer
       const html = await answer.text()
       sure()
       if (isGone) return rest()

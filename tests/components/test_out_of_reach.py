@@ -115,7 +115,7 @@ def test_a_line_that_died_is_given_up(page: Page, parts: Server, ticket: Locator
 def test_a_proxy_that_answers_in_our_place_is_not_believed(
     page: Page, parts: Server, ticket: Locator, status: int
 ) -> None:
-    """While we are being restarted some say that nothing is there; a hotspot says something else."""
+    """While we are restarted some say that nothing is there; a hotspot says what it likes."""
     page.add_init_script("delete window.EventSource")
     page.route("**/changes*", lambda route: route.fulfill(status=status, body="not found"))
     page.goto("/")
