@@ -19,6 +19,10 @@
   const one = (selector, within = document) => within.querySelector(selector)
   const on = (type, handler, capture) => document.addEventListener(type, handler, capture)
   const dialog = $('dialog')
+  // Browsers older than dialogs (Safari before 15.4) are given the pages as without scripts.
+  if (!dialog.showModal) return document.body.setAttribute('data-hx-disable', '')
+  // Milliseconds: after that the browser has most likely not left.
+  const LEAVING = 15000
   const current = () => +($('live-version')?.dataset.version || 0)
   // What a request says of the page: that it takes fragments, and which news it has seen.
   const headers = () => ({ 'HX-Request': 'true', 'Live-Version': current() })
@@ -51,6 +55,8 @@
       script.src = htmxAt
       script.onload = () => come(window.htmx)
       script.onerror = () => come((coming = undefined))
+      // What is pressed does what it does without; it may still come.
+      setTimeout(come, 8000)
       if (document.readyState === 'complete') fetch()
       else addEventListener('load', fetch) // before, it would wait for what has happened already
     })
@@ -65,9 +71,12 @@
     halt(event)
     if (pressed === held) return
     held = pressed
+    const slow = busySoon()
     const there = await htmx()
+    clearTimeout(slow)
+    release(root)
     held = undefined
-    const again = () => (type === 'click' ? pressed.click() : pressed.requestSubmit(submitter))
+    const again = () => (type === 'click' ? pressed.click() : submit(pressed, submitter))
     if (!there && isAlone()) return (complain().onclick = again)
     if (!there) alone = pressed
     again()
@@ -152,25 +161,37 @@
     Object.assign(detail.headers, headers())
     if (detail.target.id === 'main') delete detail.headers['HX-Request'] // it asks for a page, not for a part
   })
-  on('htmx:beforeRequest', ({ detail }) => {
+  const busySoon = () => setTimeout(() => root.setAttribute('aria-busy', 'true'), 300)
+  on('htmx:beforeRequest', (event) => {
+    const { detail } = event
+    // The second tap of two, or it was queued behind what opened the dialog.
+    if (detail.target === dialog && dialog.open && !dialog.contains(detail.elt)) return event.preventDefault()
     refused = false
     if (detail.target === dialog && !dialog.open) openerTrail = trail(detail.elt)
     region('notice').replaceChildren()
-    detail.xhr.slow = setTimeout(() => root.setAttribute('aria-busy', 'true'), 300)
+    const slow = busySoon()
+    // htmx tells what asked how it ended, and that may be gone by then.
+    detail.xhr.addEventListener('loadend', () => {
+      clearTimeout(slow)
+      ended(detail)
+      if (!detail.elt.isConnected && (detail.xhr.status || 500) >= 500) failed({ detail })
+    })
   })
 
-  on('htmx:afterRequest', ({ detail: { xhr, elt } }) => {
-    clearTimeout(xhr.slow)
-    if (xhr.getResponseHeader('HX-Redirect')) return root.setAttribute('aria-busy', 'true') // until the next page is there
-    release(root)
-    release(elt)
-  })
+  function ended({ xhr, elt }) {
+    const free = () => [root, elt].forEach(release)
+    if (!xhr.getResponseHeader('HX-Redirect')) return free()
+    // Until the next page is there; or an app was opened, and this page is all that comes.
+    root.setAttribute('aria-busy', 'true')
+    setTimeout(free, LEAVING)
+  }
 
   on('htmx:beforeSwap', ({ detail }) => {
     const { xhr } = detail
     const html = /html/.test(xhr.getResponseHeader('Content-Type'))
-    // Proxies and hotspots answer too, with whatever status they like.
-    const isForeign = detail.target.id === 'main' && !/ id="main"/.test(detail.serverResponse)
+    // Proxies and hotspots answer too, with whatever status they like: with pages, as ours are none.
+    const isPage = detail.target.id === 'main' || /<html\b/i.test(detail.serverResponse)
+    const isForeign = isPage && !/ id="main"/.test(detail.serverResponse)
     if (isForeign || (xhr.status >= 400 && !(html && detail.serverResponse))) {
       return Object.assign(detail, { shouldSwap: false, isError: true })
     }
@@ -224,7 +245,7 @@
     const { verb, path, triggeringEvent } = requestConfig
     complain(inShort(xhr.responseText)).onclick = () => {
       if (!elt.isConnected) location.reload()
-      else if (elt.matches('form')) elt.requestSubmit(triggeringEvent?.submitter)
+      else if (elt.matches('form')) submit(elt, triggeringEvent?.submitter)
       else if (elt.matches('a, button')) elt.click()
       else window.htmx.ajax(verb, path, { source: elt }) // what follows a form, or the time
     }
@@ -252,6 +273,14 @@
   // htmx isn't, the browser sends it, if the server is there to answer.
 
   const release = (form) => form?.removeAttribute('aria-busy')
+  // Safari before 16 has no requestSubmit, and older iPhones stay there: a button is pressed for it.
+  function submit(form, submitter) {
+    if (form.requestSubmit) return form.requestSubmit(submitter)
+    const button = submitter || Object.assign(document.createElement('button'), { hidden: true })
+    if (!submitter) form.append(button)
+    button.click()
+    if (!submitter) button.remove()
+  }
   const byHtmx = (element) => window.htmx && element?.matches('[data-hx-get], [data-hx-post]')
 
   on('submit', (event) => {
@@ -264,14 +293,14 @@
     const freely = !posts || form.matches(BY_BROWSER) // gone to without asking, unless there is no network
     const byScript = own && !freely && window.htmx
     if (own && !byScript && !serverIsThere && (!freely || isAlone())) {
-      return askFirst(event, () => form.requestSubmit(submitter))
+      return askFirst(event, () => submit(form, submitter))
     }
     if (!posts) return
     form.setAttribute('aria-busy', 'true')
     if (byScript) {
       event.preventDefault()
       send(form, its('action'), event)
-    } else if (!byHtmx(form)) setTimeout(release, 15000, form) // it may have left the page where it is
+    } else if (!byHtmx(form)) setTimeout(release, LEAVING, form) // it may have left the page where it is
   }, true)
   addEventListener('pageshow', () => document.querySelectorAll('[aria-busy]').forEach(release))
 

@@ -34,7 +34,7 @@
 
   // Whoever signs out leaves nothing on the screen, in other windows of this browser neither. Those
   // stay empty until the answer is there, however long that takes: the next page says that it is.
-  const leaving = new BroadcastChannel('sign-out')
+  const leaving = window.BroadcastChannel ? new BroadcastChannel('sign-out') : { postMessage() {} }
   leaving.postMessage('answered')
   const SIGNS_OUT = 'form[action$="/sign-out"]'
   on('submit', ({ target }) => target.matches(SIGNS_OUT) && leaving.postMessage('asked'))

@@ -3,8 +3,9 @@
 (() => {
   'use strict'
   const region = document.getElementById('live')
-  // Where htmx was asked for and didn't come nothing could be swapped in.
+  // Where htmx was asked for and didn't come, or has nothing to do, nothing could be swapped in.
   if (!window.htmx && !document.querySelector('script[data-htmx]')) return
+  if (document.body.matches('[data-hx-disable]')) return
   const { stream, poll } = region.dataset
   const on = (type, handler) => document.addEventListener(type, handler)
   const visible = () => document.visibilityState === 'visible'
@@ -68,7 +69,8 @@
         signal: AbortSignal.timeout?.(15000), // a line that died says nothing
       })
       const isGone = answer.status === 404 || answer.status === 410 // the link is no more
-      if (!answer.ok && !isGone) throw answer
+      // We write it on whatever we answer behind a link, and no proxy or hotspot does.
+      if (!answer.headers.has('X-Robots-Tag') || (!answer.ok && !isGone)) throw answer
       const html = await answer.text()
       sure()
       if (isGone) return rest()

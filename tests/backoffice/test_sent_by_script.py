@@ -72,6 +72,30 @@ def test_a_refusal_is_shown_over_the_form(olga: Browser, order: Order) -> None:
         assert "HX-Push-Url" not in answer.headers
 
 
+def test_whose_session_has_ended_keeps_a_dialogs_form_and_one_with_a_preview(
+    olga: Browser, order: Order
+) -> None:
+    """Edit, edit contact; and what is asked for as somebody types."""
+    olga.post("/backoffice/sign-out", {"csrf_token": olga.token()})
+    ticket, shop = order.tickets[0], order.shop
+    for method, path, target, place in (
+        ("POST", f"/backoffice/tickets/{ticket.id}/edit", "dialog", "#dialog [data-notice]"),
+        ("POST", f"/backoffice/orders/{order.id}/contact/edit", "contact", "#notice"),
+        ("POST", f"/backoffice/events/{shop.event_id}/fields", "asking-preview", "#notice"),
+        ("GET", f"/backoffice/shops/{shop.id}/colour", "colour-preview", "#notice"),
+        ("GET", "/backoffice/shops/new/address", "address-preview", "#notice"),
+    ):
+        headers = {"HX-Request": "true", "HX-Target": target}
+        answer = olga.request(method, path, headers=headers)
+        assert (answer.status_code, answer.headers["HX-Retarget"]) == (401, place)
+        assert answer.headers["HX-Reswap"] == "innerHTML"
+        assert "Nothing you typed is lost." in answer.text
+        assert "HX-Redirect" not in answer.headers
+    opening = {"HX-Request": "true", "HX-Target": "dialog"}  # there is nothing to lose yet
+    answer = olga.get(f"/backoffice/tickets/{ticket.id}/edit", headers=opening)
+    assert answer.headers["HX-Redirect"].startswith("/backoffice/sign-in")
+
+
 def test_whose_session_has_ended_keeps_the_form(olga: Browser, shop: Shop) -> None:
     """And sends it again after signing in, in another window of the browser."""
     page = f"/backoffice/events/{shop.event_id}/ticket-types/new"

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import builders, seen
-from tests.browser.people import PASSWORD, Company, fill_in, sign_in
+from tests.browser.people import PASSWORD, Company, choose, fill_in, sign_in
 from tests.live_server import LiveServer
 from ticketing.models import Order
 
@@ -152,6 +152,31 @@ def test_whose_session_ended_goes_on_beside_the_form(organiser: Page, order_of_f
     expect(organiser.get_by_label("Name", exact=True)).to_have_value("Backstage")
     organiser.get_by_role("button", name="Save").click()
     expect(organiser.get_by_role("row", name=re.compile("Backstage"))).to_be_visible()
+
+
+def test_so_does_who_was_editing_a_ticket(organiser: Page, order_of_five: Order) -> None:
+    """In a dialog, which an answer might take away."""
+    email = f"session.ended.{order_of_five.id}@example.org"
+    sign_in(organiser, order_of_five.shop.organiser, email)
+    organiser.goto(f"/backoffice/orders/{order_of_five.id}")
+    choose(organiser, "Actions for ticket 1", "Edit")
+    dialog = organiser.get_by_role("dialog", name="Edit ticket 1")
+    fill_in(organiser, "Zoë", "Visser", "zoe.session@example.org")
+    organiser.context.clear_cookies()
+    dialog.get_by_role("button", name="Save").click()
+    with organiser.expect_popup() as opened:
+        dialog.get_by_role("alert").get_by_role("link", name="Sign in").click()
+    beside = opened.value
+    beside.get_by_label("Email").fill(email)
+    beside.get_by_label("Password").fill(PASSWORD)
+    beside.get_by_role("button", name="Sign in").click()
+    expect(beside.get_by_role("heading", level=1)).to_have_text("Orders")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("You have signed in anew since.")).to_be_visible()
+    expect(dialog.get_by_label("First name")).to_have_value("Zoë")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    assert seen.last(order_of_five.tickets[0]).action == "edited"
 
 
 def test_back_leads_from_what_was_made_to_its_form(organiser: Page, order_of_five: Order) -> None:

@@ -220,6 +220,8 @@ def make_app(server: Server) -> Flask:
     def protect(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = CSP
         response.headers["Service-Worker-Allowed"] = "/t/"
+        if request.path == "/changes":
+            response.headers["X-Robots-Tag"] = "noindex"
         return response
 
     @app.get("/")

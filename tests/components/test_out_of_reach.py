@@ -109,3 +109,20 @@ def test_a_line_that_died_is_given_up(page: Page, parts: Server, ticket: Locator
     page.goto("/")
     pass_time(page, 50, until=ticket.is_visible)
     expect(ticket).to_be_visible()
+
+
+@pytest.mark.parametrize("status", [200, 204, 404])
+def test_a_proxy_that_answers_in_our_place_is_not_believed(
+    page: Page, parts: Server, ticket: Locator, status: int
+) -> None:
+    """While we are restarted some say that nothing is there; a hotspot says what it likes."""
+    page.add_init_script("delete window.EventSource")
+    page.route("**/changes*", lambda route: route.fulfill(status=status, body="not found"))
+    page.goto("/")
+    pass_time(page, 60, until=said(page).is_visible)
+    expect(said(page)).to_be_visible()
+    page.unroute("**/changes*")
+    parts.poll = parts.news(2, "by polling")
+    pass_time(page, 60, until=ticket.is_visible)
+    expect(ticket).to_be_visible()
+    expect(said(page)).to_have_count(0)

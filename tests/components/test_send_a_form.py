@@ -98,6 +98,29 @@ def test_a_slow_answer_is_waited_for_and_asked_for_once(page: Page, parts: Serve
     assert (len(held), parts.asked.count("POST /form")) == (1, 1)
 
 
+def test_what_opens_an_app_leaves_a_page_that_goes_on(page: Page) -> None:
+    """Google Wallet, on a phone: the browser was sent to it, and stays where it was."""
+    page.route(
+        "**/form",
+        lambda route: (
+            route.fulfill(status=204, headers={"HX-Redirect": "/app"})
+            if route.request.method == "POST"
+            else route.fallback()
+        ),
+    )
+    page.route("**/app", lambda route: route.fulfill(status=204))
+    page.clock.install()
+    page.goto("/form")
+    page.get_by_label("First name").fill("Anna")
+    with page.expect_request("**/app"):
+        page.get_by_role("button", name="Save").click()
+    expect(page.locator("form[aria-busy]")).to_have_count(1)
+    page.clock.fast_forward(16_000)
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+    with page.expect_request("**/app"):
+        page.get_by_role("button", name="Save").click()
+
+
 def test_an_upload_is_given_longer(page: Page, parts: Server) -> None:
     held: list[Route] = []
     page.route("**/forms", impatient)

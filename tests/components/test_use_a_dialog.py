@@ -1,9 +1,10 @@
 """Dialogs: focus goes in and comes back, errors and refusals have their place."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.components.parts import Server, violations
+from tests.components.test_when_it_fails import FAILURES, notice
 
 
 def test_a_dialog_takes_the_focus_and_gives_it_back(page: Page) -> None:
@@ -98,3 +99,38 @@ def test_a_second_submit_is_ignored_until_there_is_an_answer(page: Page, parts: 
     page.evaluate("document.querySelector('main > form[action=\"/slow\"]').requestSubmit()")
     page.wait_for_timeout(200)
     assert parts.asked.count("POST /slow") == 1
+
+
+def test_a_double_tap_opens_it_once(page: Page, parts: Server) -> None:
+    """The second would have come when somebody was typing already, and taken it away."""
+    held: list[Route] = []
+    page.route("**/claim", lambda route: held.append(route))
+    page.goto("/")
+    page.locator("#claim-1").dblclick()
+    expect(page.locator("html")).to_have_attribute("aria-busy", "true")
+    held[0].continue_()
+    page.get_by_label("First name").fill("Anna")
+    page.get_by_label("First name").press("End")
+    assert len(held) == 1
+    page.keyboard.press("Escape")
+    page.locator("#claim-1").click()
+    expect(page.locator("html")).to_have_attribute("aria-busy", "true")
+    held[1].continue_()
+    expect(page.get_by_label("First name")).to_have_value("")
+
+
+@pytest.mark.parametrize("how", ["no network", "busy"])
+def test_what_fails_after_it_was_closed_is_told_and_over(page: Page, how: str) -> None:
+    held: list[Route] = []
+    page.goto("/")
+    page.locator("#claim-1").click()
+    page.get_by_label("First name").fill("Anna")
+    page.get_by_label("Email").fill("anna@example.org")
+    page.route("**/claim", lambda route: held.append(route))
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("html")).to_have_attribute("aria-busy", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+    FAILURES[how](held[0])
+    notice(page, how)
+    expect(page.locator("html")).not_to_have_attribute("aria-busy", "true")

@@ -77,6 +77,25 @@ def test_a_dialog_comes_at_the_next_try_and_keeps_what_was_typed(
     expect(page.locator("[data-notice] button")).to_have_count(0)
 
 
+@pytest.mark.parametrize("status", [200, 403, 413])
+def test_a_dialog_keeps_what_was_typed_when_others_answer(page: Page, status: int) -> None:
+    """A hotspot, a proxy that wants to see a human first, one that finds it too large."""
+    theirs = "<html>\n<head><title>Just a moment</title></head><body><h1>nginx</h1></body></html>"
+    theirs = theirs if status == 413 else f"<!doctype html>{theirs}"
+    kind = {"Content-Type": "text/html"}
+    page.goto("/")
+    page.locator("#claim-1").click()
+    page.get_by_label("First name").fill("Anna")
+    page.get_by_label("Email").fill("anna@example.org")
+    page.route("**/claim", lambda route: route.fulfill(status=status, body=theirs, headers=kind))
+    page.get_by_role("button", name="Save").click()
+    notice(page, "an error of a proxy")
+    expect(page.get_by_label("First name")).to_have_value("Anna")
+    page.unroute("**/claim")
+    try_again(page)
+    expect(page.locator("#ticket-1")).to_contain_text("version 3")
+
+
 @pytest.mark.parametrize("how", FAILURES)
 def test_a_pages_own_form_keeps_what_was_typed(page: Page, parts: Server, how: str) -> None:
     page.route("**/form", impatient)

@@ -24,11 +24,12 @@ from ticketing.web.around import protection
 PACKED_TYPES: Final = frozenset({"text/css", "text/html", "text/javascript"})
 LEAST: Final = 500  # bytes; below, packing saves less than its headers cost
 
-# What stylesheets and scripts say to those who change them, a tenth of what they weigh. (No string
-# of ours holds the like; of scripts only whole lines go, for the rest may be part of one.)
+# What stylesheets and scripts say to those who change them, a sixth of what they weigh. (No string
+# of ours holds the like; at the end of a script's line only what has no quote in it goes, for what
+# stands in a string is followed by the one that ends it.)
 _COMMENTS: Final = {
     "text/css": re.compile(rb"/\*.*?\*/\s*", re.DOTALL),
-    "text/javascript": re.compile(rb"^[ \t]*//.*\n", re.MULTILINE),
+    "text/javascript": re.compile(rb"^[ \t]*//.*\n|[ \t]// [^'\"`\n]*$", re.MULTILINE),
 }
 
 # Of a page of 20 kB each takes about 0.1 ms; the next levels take longer and save nothing.

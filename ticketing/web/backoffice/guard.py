@@ -133,12 +133,29 @@ def _to_sign_in() -> ResponseReturnValue:
     if leading.is_sent_for_browser():
         html = render_template("backoffice/account/signed_out.html")
         return leading.beside_the_form(make_response(html, 401))
+    if place := _beside_a_form():
+        answer = make_response(render_template("backoffice/account/signed_out_notice.html"), 401)
+        answer.headers["HX-Retarget"] = place
+        answer.headers["HX-Reswap"] = "innerHTML"
+        return answer
     if "HX-Request" in request.headers:
         here = leading.page_it_stands_on()
         back = f"{here.path}?{here.query}" if here.query else here.path
         return _whole_page(url_for("security.login", next=back or None), 401)
     back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
     return redirect(url_for("security.login", next=back or None))
+
+
+def _beside_a_form() -> str:
+    """Where on the page to say something to somebody who is filling in a form; "" if nobody is.
+
+    They have sent a form that stands in a part of the page, or are shown what comes of it.
+    """
+    target = request.headers.get("HX-Target", "")
+    if target == "dialog" and request.method not in SAFE_METHODS:
+        return "#dialog [data-notice]"
+    sends = target == "contact" and request.method not in SAFE_METHODS
+    return "#notice" if sends or target.endswith("-preview") else ""
 
 
 def _to(endpoint: str) -> ResponseReturnValue:
