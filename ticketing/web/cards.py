@@ -43,7 +43,7 @@ class Overview:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing has come of it yet: no ticket that is somebody's was claimed or shared."""
+        """Whether no ticket that needs a name was claimed or shared yet."""
         return _untouched(self.cards)
 
     @property
