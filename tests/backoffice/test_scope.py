@@ -242,3 +242,9 @@ def test_pages_tell_browsers_to_keep_to_themselves(olga: Browser, order: Order) 
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "strict-origin"
     assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+def test_an_address_that_is_none_leads_back(olga: Browser) -> None:
+    answer = olga.get("/backoffice/nothing-here")
+    assert answer.status_code == 404
+    assert 'href="/backoffice/orders"' in answer.text

@@ -68,6 +68,7 @@ def found_an_organisation(owner: Page) -> None:
     owner.get_by_role("button", name="Add").click()
     # Another organiser: nothing of the first is here.
     expect(owner.get_by_text("No orders yet")).to_be_visible()
+    expect(owner.get_by_role("link", name="New event")).to_be_visible()
     owner.goto("/backoffice/shops/new")
     expect(owner.get_by_text("An event comes first")).to_be_visible()
 

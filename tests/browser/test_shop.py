@@ -43,6 +43,16 @@ def test_one_more_and_one_fewer(app: Flask, booker: Page) -> None:
     expect(booker.get_by_role("article")).to_have_count(3)
 
 
+def test_a_slip_in_the_address_that_the_tickets_go_to_is_mended_by_a_tap(
+    app: Flask, booker: Page
+) -> None:
+    at_the_shop(booker)
+    booker.get_by_label("Email").fill("bea@gmial.con")
+    booker.get_by_label("Phone").tap()
+    booker.get_by_role("button", name="bea@gmail.com").tap()
+    expect(booker.get_by_label("Email")).to_have_value("bea@gmail.com")
+
+
 def test_not_more_than_can_be_ordered(app: Flask, booker: Page) -> None:
     at_the_shop(booker)
     number_of(booker, "Weekend").fill("25")

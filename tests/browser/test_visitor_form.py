@@ -72,6 +72,7 @@ def test_names_of_the_world(
     fill_in(visitor, first, last, "someone@example.org")
     visitor.get_by_role("button", name="Save").tap()
     expect(visitor.get_by_role("heading", level=2)).to_have_text(f"{first} {last}")
+    visitor.goto(overview_of(order_of_five))
     expect(visitor.get_by_text("Ready –")).to_contain_text(first)
 
 

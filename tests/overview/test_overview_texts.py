@@ -54,3 +54,22 @@ def test_tickets_that_need_no_name_are_not_said_to_have_one(client: FlaskClient)
     assert "These tickets need no name" in page
     assert "in its own name" not in page
     assert "Everybody is ready" not in page
+
+
+def test_the_first_step_is_named_though_what_needs_no_name_is_ready_already(
+    client: FlaskClient,
+) -> None:
+    order = builders.make_order(lines=[Line("weekend", 2), Line("parking", 1)])
+    overview = f"/o/{links.order_token(order)}"
+    assert "Claim the ticket that is yours." in client.get(overview).text
+    builders.claim(order.tickets[0])
+    assert "One more ticket to hand on" in client.get(overview).text
+
+
+def test_thanks_for_an_order_end_with_what_comes_of_it(
+    client: FlaskClient, order_of_five: Order
+) -> None:
+    placed = f"/o/{links.order_token(order_of_five)}?placed=1"
+    assert "Thank you, your order is complete" in client.get(placed).text
+    builders.claim(order_of_five.tickets[0])
+    assert "Thank you" not in client.get(placed).text

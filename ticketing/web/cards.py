@@ -42,6 +42,11 @@ class Overview:
         )
 
     @property
+    def untouched(self) -> bool:
+        """Whether no ticket that needs a name was claimed or shared yet."""
+        return _untouched(self.cards)
+
+    @property
     def any_downloadable(self) -> bool:
         return any(card.downloadable for card in self.cards)
 
@@ -86,7 +91,12 @@ def _next_step(order: Order, standing: list[Card], done: int, late: bool) -> str
         return "all_ready" if order.shop.download_enabled else "all_set"
     if late:
         return "late"
-    if done == 0 and all(card.status.kind == "open" for card in standing):
+    if _untouched(standing):
         return "start"
     waiting = all(card.status.kind != "open" for card in standing)
     return "wait_some" if waiting else "share_some"
+
+
+def _untouched(cards: list[Card]) -> bool:
+    """What needs no name is ready at once, and nobody's doing."""
+    return all(card.status.kind == "open" for card in cards if card.ticket.type.needs_personal_data)

@@ -12,6 +12,7 @@ from tests.seen import changes, digest, rows
 from ticketing import cancelling
 from ticketing.extensions import db
 from ticketing.models import Event, Order, Organiser, Shop, now
+from ticketing.ordering.orders import Line
 from ticketing.storing.transactions import write
 
 NEW = "/backoffice/events/new"
@@ -74,6 +75,13 @@ def test_events_are_listed_coming_or_past(olga: Browser, order: Order) -> None:
 def test_a_cancelled_ticket_counts_for_nothing(olga: Browser, order: Order) -> None:
     cancelling.cancel_ticket(order.tickets[0], builders.ORGANISER)
     assert "0 of 4" in olga.get("/backoffice/events").text
+
+
+def test_what_needs_no_name_is_no_ticket_without_one(olga: Browser, shop: Shop) -> None:
+    builders.make_order(shop=shop, lines=[Line("weekend", 2), Line("parking", 1)])
+    listed = olga.get("/backoffice/events").text
+    assert "0 of 2" in listed
+    assert "3 tickets of Riverside Festival" in listed
 
 
 def test_a_team_without_events_is_told_how_to_begin(app: Flask) -> None:

@@ -53,6 +53,7 @@ def test_the_whole_flow_from_a_shops_own_page(
         ticket(page, 1).get_by_role("button", name="Claim").tap()
         page.get_by_role("dialog").get_by_role("button", name="Save").tap()
         expect(ticket(page, 1)).to_contain_text("Ready – Bea B.")
+        expect(page.get_by_text("Thank you, your order is complete")).to_be_hidden()
         fits(booker)
         dialog = open_share(page, 2)
         dialog.get_by_role("button", name="Copy link").tap()

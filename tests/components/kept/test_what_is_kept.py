@@ -7,7 +7,7 @@ from flask import redirect
 from playwright.sync_api import Page, Response, expect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from tests.browser.keeping import kept, wait_until, wait_until_kept
+from tests.browser.keeping import wait_until, wait_until_kept
 from tests.components.kept.copies import COPY, keep
 from tests.components.kept.ticket_pages import NOT_OURS
 from tests.components.parts import Server
@@ -34,7 +34,7 @@ def keep_all(page: Page) -> None:
 
 def test_files_of_a_former_version_are_let_go(page: Page, parts: Server) -> None:
     keep(page)
-    assert "/static/pages.css" in kept(page)["/t/mine"]
+    wait_until(page, lambda found: "/static/pages.css" in found["/t/mine"])
     parts.ticket.stylesheet = "framed.css"
     page.goto("/t/mine")
     wait_until(

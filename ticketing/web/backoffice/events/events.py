@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from ticketing.extensions import db
 from ticketing.models import CANCELLED, OPEN, Event, Ticket, TicketType, now
@@ -44,7 +44,7 @@ def events() -> ResponseReturnValue:
         "backoffice/events/events.html",
         nav="events",
         past=past,
-        rows=[(event, *counts.get(event.id, (0, 0))) for event in found],
+        rows=[(event, *counts.get(event.id, (0, 0, 0))) for event in found],
         coming_count=others if past else len(found),
         past_count=len(found) if past else others,
     )
@@ -114,19 +114,24 @@ def status_of(form: Any, versions: list[Version] | None) -> int:
     return 422 if form.errors else 200 if versions is None else 409
 
 
-def _counts(event_ids: list[int]) -> dict[int, tuple[int, int]]:
-    """{event: (its tickets, how many of them are ready)}; cancelled ones don't count."""
+def _counts(event_ids: list[int]) -> dict[int, tuple[int, int, int]]:
+    """{event: (its tickets, those that need a name, those of them that have one)}.
+
+    As on an event's own page: cancelled ones don't count.
+    """
     found = db.session.execute(
         select(
             TicketType.event_id,
             func.count(),
-            func.sum(case((Ticket.state != OPEN, 1), else_=0)),
+            func.count().filter(TicketType.needs_personal_data),
+            func.count().filter(TicketType.needs_personal_data, Ticket.state != OPEN),
         )
+        .select_from(Ticket)
         .join(TicketType, Ticket.ticket_type_id == TicketType.id)
         .where(TicketType.event_id.in_(event_ids), Ticket.state != CANCELLED)
         .group_by(TicketType.event_id)
     )
-    return {row[0]: (row[1], row[2]) for row in found}
+    return {event_id: (tickets, named, ready) for event_id, tickets, named, ready in found}
 
 
 def _suggested() -> dict[str, str]:
