@@ -219,6 +219,8 @@
   let undisturbed // news come while nothing has the focus: it isn't lost
   on('htmx:afterSettle', ({ target, detail }) => {
     if (target === dialog) return showDialog()
+    // Said beside a form whose button may be far below.
+    if ('notice' in target.dataset) target.scrollIntoView({ block: 'nearest' })
     const isWholePage = target.id === 'main' && detail?.xhr
     if (isWholePage) scrollTo(0, 0)
     const bad = detail?.xhr?.status === 422 && (badField(target) || one('.notice[tabindex]', target))

@@ -162,8 +162,10 @@ def test_so_does_who_was_editing_a_ticket(organiser: Page, order_of_five: Order)
     choose(organiser, "Actions for ticket 1", "Edit")
     dialog = organiser.get_by_role("dialog", name="Edit ticket 1")
     fill_in(organiser, "Zoë", "Visser", "zoe.session@example.org")
+    organiser.set_viewport_size({"width": 390, "height": 500})
     organiser.context.clear_cookies()
     dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert").get_by_text("You are signed out")).to_be_in_viewport()
     with organiser.expect_popup() as opened:
         dialog.get_by_role("alert").get_by_role("link", name="Sign in").click()
     beside = opened.value
