@@ -72,6 +72,7 @@ def test_the_backoffice_does_without_word_from_other_windows(page: Page, parts: 
     page.add_init_script("delete window.BroadcastChannel")
     page.goto("/")
     page.get_by_role("button", name="Actions for ticket 1").click()
+    expect(page.locator("#menu-1 :focus")).to_have_count(1)  # a moment after it opened
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="Resend")).to_be_focused()
 
