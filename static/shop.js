@@ -9,4 +9,11 @@
     else number.stepDown()
     number.dispatchEvent(new Event('input', { bubbles: true }))
   })
+
+  // What was chosen before the scripts were there, or is there again on the way back.
+  addEventListener('pageshow', () => {
+    const numbers = [...document.querySelectorAll('.stepper input')]
+    const chosen = numbers.find(({ value, defaultValue }) => value !== defaultValue)
+    chosen?.dispatchEvent(new Event('input', { bubbles: true }))
+  })
 })()

@@ -1,7 +1,7 @@
 """Choosing tickets in the shop: by buttons, by typing, by ear, without scripts."""
 
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests import builders
 from tests.browser.people import Company
@@ -72,6 +72,16 @@ def test_the_total_is_heard_once_and_the_focus_stays(app: Flask, booker: Page) -
     expect(total(booker)).to_have_text("1 ticket €95.00")
     expect(more).to_be_focused()
     assert booker.evaluate(HEARD) == ["1 ticket €95.00"]
+
+
+def test_what_was_chosen_before_the_scripts_came_counts(app: Flask, booker: Page) -> None:
+    held: list[Route] = []
+    booker.route("**/htmx-*.js*", lambda route: held.append(route))
+    with booker.expect_request("**/htmx-*.js*"):
+        booker.goto(f"/shop/{builders.make_shop().slug}", wait_until="commit")
+    number_of(booker, "Weekend").fill("2")
+    held[0].continue_()
+    expect(total(booker)).to_have_text("2 tickets €190.00")
 
 
 def test_without_scripts_there_is_a_number_alone(app: Flask, company: Company) -> None:
