@@ -7,6 +7,8 @@ from pathlib import Path
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, Error
 
+_LEFT = re.compile(r"context was destroyed|Frame (was|has been) detached")
+
 
 @cache
 def script() -> str:
@@ -24,5 +26,5 @@ def finish(context: BrowserContext) -> None:
             try:
                 frame.evaluate("() => window[Symbol.for('recorder')]?.()")
             except Error as error:
-                if not re.search("context was destroyed|Frame was detached", error.message):
+                if not _LEFT.search(error.message):
                     raise

@@ -13,6 +13,7 @@ from tests.components.kept.copies import (
     keep,
     look_again,
     open_a_copy,
+    wait_for,
     wait_for_requests,
     wait_until_heard,
 )
@@ -190,8 +191,7 @@ def test_a_copy_looks_in_the_language_that_it_was_asked_for(page: Page, parts: S
     keep(page)
     parts.ticket.status = 503
     page.goto("/t/mine?lang=nl")
-    wait_for_requests(page, parts, 3)
-    assert parts.asked.count("GET /t/mine?lang=nl") == 2
+    wait_for(page, lambda: parts.asked.count("GET /t/mine?lang=nl") == 2)
 
 
 def test_while_an_answer_is_on_its_way_nobody_asks_again(page: Page, parts: Server) -> None:
