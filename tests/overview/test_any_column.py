@@ -52,6 +52,11 @@ def scene_of_all(shop: Shop) -> Order:
     return order
 
 
+def scene_untouched(shop: Shop) -> Order:
+    """Thanked for, and to be looked for in a mailbox."""
+    return make_order(shop, tickets=2)
+
+
 def scene_late(shop: Shop) -> Order:
     order = make_order(shop, tickets=3)
     builders.claim(order.tickets[0])
@@ -85,7 +90,7 @@ def order_elsewhere() -> Order:
     return order
 
 
-SCENES = [scene_of_all, scene_late, scene_sent_later, scene_cancelled]
+SCENES = [scene_of_all, scene_untouched, scene_late, scene_sent_later, scene_cancelled]
 
 
 def furnished(shop: Shop) -> Shop:
