@@ -28,7 +28,7 @@ from ticketing.webhooks.happenings import CREATED
 LEGAL = hostile.legal()
 TOGETHER = 100  # holders of one order
 TEXTS = [each.key for each in fields.FIELDS if each.kind == "text"]
-NOT_TYPED = {"csrf_token", "round", "one_name"}
+NOT_TYPED = {"csrf_token", "round", "reference", "one_name"}
 
 
 @pytest.fixture
