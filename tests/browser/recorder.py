@@ -7,7 +7,10 @@ from pathlib import Path
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, Error
 
-_LEFT = re.compile(r"context was destroyed|Frame (was|has been) detached")
+# The last of these is what a frame of another site says that was taken out of its page.
+_LEFT = re.compile(
+    r"context was destroyed|Frame (was|has been) detached|Target page, context or browser has been"
+)
 
 
 @cache

@@ -12,7 +12,7 @@ from ticketing.pdf import Renderer
 from .sheets import SHEET, document
 
 # Takes longer than anybody waits; each name differs, so that nothing is remembered.
-ENDLESS = document(*[dataclasses.replace(SHEET, holder=f"Name {n} 山田") for n in range(4000)])
+ENDLESS = document(*[dataclasses.replace(SHEET, holder=f"Name {n} 山田") for n in range(16_000)])
 
 
 def processes_of(renderer: Renderer) -> list[int]:
